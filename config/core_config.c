@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* struct muster_config from a mapping, ours or the origin's recovery.yaml. */
+#include "config/core_config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_TIMEOUT (30 * MUSTER_SECOND)
+#define DEFAULT_COOLDOWN (300 * MUSTER_SECOND)
+#define RETRIES_MAX 10
+
+/* The actions of SPEC 1: a name that is none of them and looks like one is probably misspelt. */
+static const char *const known_actions[] = {
+    "circuit_restart",     "cache_purge",           "safe_mode",
+    "reduce_power_load",   "activate_cooling",      "stabilize_attitude",
+    "enter_safe_mode",     "reduce_processor_load", "alert_ground",
+    "restart_radio",       "switch_to_backup_radio", "log_detailed_state",
+    NULL,
+};
+
+/* Keys that are ours, and those of the origin's file that steer nothing in the core. */
+static const char *const known_keys[] = {
+    "cluster",         "lease_ttl",          "renew_every",     "renew_deadline",
+    "request_timeout", "poll_every",         "jitter",          "confirm_timeout",
+    "stop_time",       "margin",             "heartbeat_every", "vote_ttl",
+    "health_ttl",      "max_clock_drift_ppm", "quorum_threshold", "poll_interval",
+    "enabled",         "thresholds",         "cooldowns",       "recovery_actions",
+    "logging",         "advanced",           NULL,
+};
+
+static bool is_known_action(const char *name)
+{
+    for (const char *const *known = known_actions; *known; known++) {
+        if (strcmp(*known, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether an action may run without the lease when the config does not say (SPEC 1). */
+static enum muster_scope default_scope(const char *name)
+{
+    bool local = strcmp(name, "circuit_restart") == 0 || strcmp(name, "cache_purge") == 0 ||
+                 strcmp(name, "log_detailed_state") == 0;
+    return local ? MUSTER_SCOPE_LOCAL : MUSTER_SCOPE_CLUSTER;
+}
+
+static struct muster_action_config *find_action(struct muster_recovery_config *r, const char *name)
+{
+    for (uint32_t i = 0; i < r->action_count; i++) {
+        if (strcmp(r->action[i].name, name) == 0)
+            return &r->action[i];
+    }
+    return NULL;
+}
+
+static bool is_name(const char *text)
+{
+    size_t good = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return good > 0 && good <= MUSTER_NAME_MAX && !text[good];
+}
+
+/* The action that a mapping's value is about; a new one is added with its defaults. */
+static struct muster_action_config *take_action(struct muster_recovery_config *r,
+                                                const struct muster_doc *value,
+                                                struct muster_diagnostics *d)
+{
+    struct muster_action_config *action = find_action(r, value->key);
+    if (action)
+        return action;
+    if (!is_name(value->key)) {
+        muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark,
+                        "'%.40s' is no name of an action: 1 to 31 of a-z, 0-9 and _", value->key);
+        return NULL;
+    }
+    if (r->action_count == MUSTER_ACTIONS_MAX) {
+        muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark, "more than %d actions",
+                        MUSTER_ACTIONS_MAX);
+        return NULL;
+    }
+    const char *near = is_known_action(value->key) ? NULL : muster_suggest(value->key, known_actions);
+    if (near)
+        muster_complain(d, MUSTER_SEVERITY_WARNING, value->key_mark,
+                        "'%s' becomes an action of its own; did you mean '%s'?", value->key, near);
+    action = &r->action[r->action_count++];
+    memcpy(action->name, value->key, strlen(value->key) + 1);
+    action->enabled = true;
+    action->scope = default_scope(value->key);
+    action->timeout = DEFAULT_TIMEOUT;
+    action->cooldown = DEFAULT_COOLDOWN;
+    return action;
+}
+
+static void load_action(struct muster_action_config *a, const struct muster_doc *value,
+                        struct muster_diagnostics *d)
+{
+    static const char *const keys[] = {"enabled", "timeout", "max_retries", "cooldown", "scope", NULL};
+    static const char *const scopes[] = {"local", "cluster", NULL};
+    if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "a mapping such as {timeout: 30s}", d) != 0)
+        return;
+    muster_doc_keys(value, keys, d);
+    const struct muster_doc *node;
+    if ((node = muster_doc_get(value, "enabled")))
+        muster_doc_boolean(node, &a->enabled, d);
+    if ((node = muster_doc_get(value, "timeout")))
+        muster_doc_duration(node, 1, MUSTER_INTEGER_MAX, true, &a->timeout, d);
+    if ((node = muster_doc_get(value, "cooldown")))
+        muster_doc_duration(node, 0, MUSTER_INTEGER_MAX, true, &a->cooldown, d);
+    uint64_t retries = 0;
+    node = muster_doc_get(value, "max_retries");
+    if (node && muster_doc_integer(node, 0, RETRIES_MAX, &retries, d) == 0)
+        a->max_retries = (uint32_t)retries;
+    uint32_t scope = 0;
+    node = muster_doc_get(value, "scope");
+    if (node && muster_doc_word(node, scopes, &scope, d) == 0)
+        a->scope = scope == 0 ? MUSTER_SCOPE_LOCAL : MUSTER_SCOPE_CLUSTER;
+}
+
+static void load_actions(struct muster_recovery_config *r, const struct muster_doc *actions,
+                         struct muster_diagnostics *d)
+{
+    if (!actions || muster_doc_expect(actions, MUSTER_NODE_MAPPING,
+                                      "a mapping such as {safe_mode: {timeout: 10s}}", d) != 0)
+        return;
+    for (const struct muster_doc *value = actions->first; value; value = value->next) {
+        struct muster_action_config *a = take_action(r, value, d);
+        if (a)
+            load_action(a, value, d);
+    }
+}
+
+/* After the actions, so that a cooldown can be given to one that this file defines. */
+static void load_cooldowns(struct muster_recovery_config *r, const struct muster_doc *cooldowns,
+                           struct muster_diagnostics *d)
+{
+    if (!cooldowns || muster_doc_expect(cooldowns, MUSTER_NODE_MAPPING,
+                                        "a mapping such as {safe_mode: 300s}", d) != 0)
+        return;
+    for (const struct muster_doc *value = cooldowns->first; value; value = value->next) {
+        struct muster_action_config *a = find_action(r, value->key);
+        if (!a && !is_known_action(value->key)) {
+            const char *near = muster_suggest(value->key, known_actions);
+            muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark, "unknown action '%.60s'%s%s%s",
+                            value->key, near ? ", did you mean '" : "", near ? near : "",
+                            near ? "'?" : "");
+            continue;
+        }
+        a = a ? a : take_action(r, value, d);
+        if (a)
+            muster_doc_duration(value, 0, MUSTER_INTEGER_MAX, true, &a->cooldown, d);
+    }
+}
+
+static void load_thresholds(struct muster_recovery_config *r, const struct muster_doc *thresholds,
+                            struct muster_diagnostics *d)
+{
+    static const char *const keys[] = {"circuit_open_duration", "retry_failures_1h",
+                                       "failed_components", "min_anomaly_accuracy", NULL};
+    if (!thresholds || muster_doc_expect(thresholds, MUSTER_NODE_MAPPING,
+                                         "a mapping such as {failed_components: 2}", d) != 0)
+        return;
+    muster_doc_keys(thresholds, keys, d);
+    const struct muster_doc *node;
+    if ((node = muster_doc_get(thresholds, "circuit_open_duration")))
+        muster_doc_duration(node, 0, MUSTER_INTEGER_MAX, true, &r->circuit_open_duration, d);
+    if ((node = muster_doc_get(thresholds, "retry_failures_1h")))
+        muster_doc_integer(node, 0, MUSTER_INTEGER_MAX, &r->retry_failures_1h, d);
+    if ((node = muster_doc_get(thresholds, "failed_components")))
+        muster_doc_integer(node, 1, MUSTER_INTEGER_MAX, &r->failed_components, d);
+    if ((node = muster_doc_get(thresholds, "min_anomaly_accuracy")))
+        muster_doc_ppm(node, 0, MUSTER_PPM, &r->min_anomaly_accuracy_ppm, d);
+}
+
+static void load_durations(struct muster_config *c, const struct muster_doc *mapping,
+                           struct muster_diagnostics *d)
+{
+    const struct {
+        const char *key;
+        muster_dur *value;
+        bool bare_seconds; /* a key of the origin's files */
+    } all[] = {
+        {"lease_ttl", &c->lease_ttl, false},
+        {"renew_every", &c->renew_every, false},
+        {"renew_deadline", &c->renew_deadline, false},
+        {"request_timeout", &c->request_timeout, false},
+        {"poll_every", &c->poll_every, false},
+        {"jitter", &c->jitter, false},
+        {"confirm_timeout", &c->confirm_timeout, false},
+        {"stop_time", &c->stop_time, false},
+        {"margin", &c->margin, false},
+        {"heartbeat_every", &c->heartbeat_every, false},
+        {"vote_ttl", &c->vote_ttl, false},
+        {"health_ttl", &c->health_ttl, false},
+        {"poll_interval", &c->recovery.poll_interval, true},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        const struct muster_doc *node = muster_doc_get(mapping, all[i].key);
+        if (node)
+            muster_doc_duration(node, 0, MUSTER_INTEGER_MAX, all[i].bare_seconds, all[i].value, d);
+    }
+}
+
+static void load_numbers(struct muster_config *c, const struct muster_doc *mapping,
+                         struct muster_diagnostics *d)
+{
+    const struct muster_doc *node = muster_doc_get(mapping, "cluster");
+    char name[MUSTER_NAME_MAX + 1];
+    if (node && muster_doc_text(node, name, sizeof name, d) == 0) {
+        if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+            strlen(name))
+            muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark,
+                            "'%s' is no name of a cluster: letters, digits, '_', '-' and '.'", name);
+        else
+            memcpy(c->cluster, name, sizeof name);
+    }
+    uint64_t drift = 0;
+    node = muster_doc_get(mapping, "max_clock_drift_ppm");
+    if (node && muster_doc_integer(node, 0, MUSTER_PPM - 1, &drift, d) == 0)
+        c->max_clock_drift_ppm = (uint32_t)drift;
+    if ((node = muster_doc_get(mapping, "quorum_threshold")))
+        muster_doc_ppm(node, MUSTER_PPM / 2, MUSTER_PPM, &c->quorum_threshold_ppm, d);
+    if ((node = muster_doc_get(mapping, "enabled")))
+        muster_doc_boolean(node, &c->recovery.enabled, d);
+}
+
+static void note_idle_keys(const struct muster_doc *mapping, struct muster_diagnostics *d)
+{
+    static const char *const idle[] = {"logging", "advanced"};
+    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
+        const struct muster_doc *node = muster_doc_get(mapping, idle[i]);
+        if (node)
+            muster_complain(d, MUSTER_SEVERITY_NOTE, node->key_mark, "'%s' has no effect here", idle[i]);
+    }
+}
+
+/* The rules of SPEC R6, each complaint at the key it is about. */
+static void check(const struct muster_config *c, const struct muster_doc *mapping,
+                  struct muster_diagnostics *d)
+{
+    char text[256];
+    const char *key;
+    for (uint32_t skip = 0; (key = muster_config_check(c, skip, text, sizeof text)); skip++) {
+        const struct muster_doc *node = muster_doc_get(mapping, key);
+        struct muster_mark mark = node ? node->mark : mapping ? mapping->mark : (struct muster_mark){0};
+        muster_complain(d, MUSTER_SEVERITY_ERROR, mark, "%s", text);
+    }
+}
+
+int muster_core_config_load(struct muster_config *c, const struct muster_doc *mapping,
+                            struct muster_diagnostics *d)
+{
+    uint32_t errors = d->errors;
+    muster_config_defaults(c);
+    if (mapping && muster_doc_is_null(mapping))
+        mapping = NULL;
+    if (mapping && muster_doc_expect(mapping, MUSTER_NODE_MAPPING,
+                                     "a mapping such as {lease_ttl: 15s}", d) != 0)
+        return MUSTER_E_INVALID;
+    if (mapping) {
+        muster_doc_keys(mapping, known_keys, d);
+        load_durations(c, mapping, d);
+        load_numbers(c, mapping, d);
+        load_thresholds(&c->recovery, muster_doc_get(mapping, "thresholds"), d);
+        load_actions(&c->recovery, muster_doc_get(mapping, "recovery_actions"), d);
+        load_cooldowns(&c->recovery, muster_doc_get(mapping, "cooldowns"), d);
+        note_idle_keys(mapping, d);
+    }
+    muster_config_finish(c);
+    if (d->errors == errors) /* what did not load keeps its default, about which nobody wants to read */
+        check(c, mapping, d);
+    return d->errors == errors ? 0 : MUSTER_E_INVALID;
+}

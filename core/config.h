@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a node is told once: timing of the lease, votes, recovery. Copied into the node at init.
+ * The edge (config/) fills it from files; the core never sees a file. */
+#ifndef MUSTER_CORE_CONFIG_H
+#define MUSTER_CORE_CONFIG_H
+
+#include "core/types.h"
+
+#define MUSTER_NAME_MAX 31    /* bytes of a member's, cluster's, action's name, without the final 0 */
+#define MUSTER_VOTERS_MAX 15  /* configured voters */
+#define MUSTER_MEMBERS_MAX 64 /* members of one cluster */
+#define MUSTER_ACTIONS_MAX 16 /* actions known to one orchestrator */
+
+enum muster_scope {
+    MUSTER_SCOPE_LOCAL = 0,   /* runs on the node itself, needs no lease */
+    MUSTER_SCOPE_CLUSTER = 1, /* runs only under the lease, with its epoch */
+};
+
+/* One action of the recovery orchestrator. */
+struct muster_action_config {
+    char name[MUSTER_NAME_MAX + 1];
+    bool enabled;
+    enum muster_scope scope;
+    muster_dur cooldown;  /* after its end, whatever the result, the same action does not start again */
+    muster_dur timeout;   /* from its start at the target */
+    uint32_t max_retries; /* further attempts of one intent after a failure; 0..10 */
+};
+
+/* The basic recovery orchestrator (SPEC 1). */
+struct muster_recovery_config {
+    bool enabled;
+    muster_dur poll_interval;                 /* between evaluations; default 30 s */
+    muster_dur circuit_open_duration;         /* OPEN for longer -> circuit_restart; 300 s */
+    uint64_t retry_failures_1h;               /* more than -> cache_purge; 50 */
+    uint64_t failed_components;               /* at least -> safe_mode; 2 */
+    uint32_t min_anomaly_accuracy_ppm;        /* below, when reported -> safe_mode; 800000 */
+    struct muster_action_config action[MUSTER_ACTIONS_MAX];
+    uint32_t action_count;                    /* circuit_restart, cache_purge, safe_mode come first */
+};
+
+enum muster_action_index {
+    MUSTER_ACTION_CIRCUIT_RESTART = 0,
+    MUSTER_ACTION_CACHE_PURGE = 1,
+    MUSTER_ACTION_SAFE_MODE = 2,
+};
+
+struct muster_config {
+    char cluster[MUSTER_NAME_MAX + 1]; /* names the keys in the store and the durable slots */
+    muster_dur lease_ttl;        /* 15 s */
+    muster_dur renew_every;      /* 3 s */
+    muster_dur renew_deadline;   /* 10 s */
+    muster_dur request_timeout;  /* 1 s */
+    muster_dur poll_every;       /* 1.5 s */
+    muster_dur jitter;           /* of a campaign; renew_every / 4 */
+    muster_dur confirm_timeout;  /* 2 x renew_every */
+    muster_dur stop_time;        /* from stepping down to the last effect cancelled; 100 ms */
+    muster_dur margin;           /* lease_ttl - margin is what a leader uses; default R6's minimum */
+    muster_dur heartbeat_every;  /* 5 s */
+    muster_dur vote_ttl;         /* 30 s */
+    muster_dur health_ttl;       /* 60 s */
+    uint32_t max_clock_drift_ppm;  /* of each lease clock against true time; 500 */
+    uint32_t quorum_threshold_ppm; /* 500000..1000000 */
+    struct muster_recovery_config recovery;
+};
+
+/* Where a process stands in its cluster. Names are the caller's and outlive the process; the electorate is
+ * the first `voters` members (SPEC R8: configured, never counted from what is present). */
+struct muster_place {
+    uint32_t index; /* own index, 0-based */
+    uint32_t count; /* all members */
+    uint32_t voters;
+    const char *const *names;
+};
+
+/* Fill with the defaults of SPEC 2 and 1; derived values (jitter, confirm_timeout, margin) are 0, which
+ * muster_config_finish replaces by what the other values give. */
+void muster_config_defaults(struct muster_config *c);
+
+/* Derive what is 0: jitter, confirm_timeout, margin. */
+void muster_config_finish(struct muster_config *c);
+
+/* The smallest safe margin, SPEC R6: ceil(2 rho ttl / (1 + rho)) + 2 ms + stop_time. */
+muster_dur muster_config_margin_min(muster_dur lease_ttl, uint32_t drift_ppm, muster_dur stop_time);
+
+/* Votes needed for a decision: min(n, floor(threshold * n) + 1). */
+uint32_t muster_config_votes_needed(uint32_t voters, uint32_t threshold_ppm);
+
+/* The rules of SPEC R6 that refuse a config at load. Writes one complaint, which names the key and the
+ * bound, into text and returns the name of the key at fault; null when all hold. Call repeatedly with a
+ * growing `skip` (0, 1, …) to get every complaint. */
+const char *muster_config_check(const struct muster_config *c, uint32_t skip, char *text, size_t size);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The redis coordinator: what one member reads from the store and writes into it, and when.
+ *
+ * Every poll_every (faster while there is no leader) it reads the leader record, the epoch counter, the
+ * decision and the members' records with one MGET. It publishes its own record every heartbeat_every, and at
+ * once when its promise or echo has changed. Lease transitions run as scripts (wire.h). A message on the channel only makes
+ * the others look earlier. One request of a kind is under way at a time.
+ *
+ * A start goes through: LOADING the durable state -> WATCHING for a twin (SPEC R9) -> ACTIVE, or REFUSED for good.
+ */
+#ifndef MUSTER_CORE_COORDINATOR_COORDINATOR_H
+#define MUSTER_CORE_COORDINATOR_COORDINATOR_H
+
+#include "core/coordinator/lease.h"
+#include "core/coordinator/members.h"
+#include "core/coordinator/votes.h"
+
+enum muster_phase_of_life {
+    MUSTER_LIFE_LOADING,
+    MUSTER_LIFE_WATCHING,
+    MUSTER_LIFE_ACTIVE,
+    MUSTER_LIFE_REFUSED, /* a twin lives: passive until it is stopped */
+    MUSTER_LIFE_LEAVING, /* shutting down: what it holds is released */
+    MUSTER_LIFE_LEFT,
+};
+
+/* Requests by kind: at most one of each is under way; the kind is the low byte of the tag. */
+enum muster_request_kind {
+    MUSTER_ASK_NONE,
+    MUSTER_ASK_POLL,
+    MUSTER_ASK_SCRIPT,
+    MUSTER_ASK_RECORD,   /* SET of the own record */
+    MUSTER_ASK_HEALTH,   /* SET of the own health */
+    MUSTER_ASK_DECISION, /* SET of the decision */
+    MUSTER_ASK_WAKE,     /* PUBLISH: look now */
+    MUSTER_ASK_STATE,    /* PUBLISH: the own state */
+    MUSTER_ASK_SUBSCRIBE,
+    MUSTER_ASK_SLOT_READ,
+    MUSTER_ASK_SLOT_WRITE,
+    MUSTER_ASK_SLOT_SYNC,
+    MUSTER_ASK_SAMPLE,   /* the node's: health source */
+    MUSTER_ASK_COUNT
+};
+
+/* What the member votes for, and says of itself. */
+struct muster_self {
+    enum muster_circuit_state circuit;
+    enum muster_fallback_mode mode;
+    uint32_t score;
+    uint64_t failed;
+};
+
+struct muster_coordinator {
+    const struct muster_config *cfg;
+    const struct muster_place *place;
+    struct muster_lease lease;
+    struct muster_members members;
+    struct muster_self self;
+    struct muster_incarnation incarnation;
+    enum muster_phase_of_life life;
+    bool bootstrap;       /* may write the first durable state, once it has seen that no epoch is known */
+    bool bootstrapping;   /* the slot under way is that first one */
+    bool slot_failed;     /* a WRITE of the slot under way failed */
+    uint64_t sequence;    /* of the own record */
+    muster_time watch_until;
+    struct muster_incarnation twin; /* the foreign incarnation seen in the own key … */
+    uint64_t twin_sequence;         /* … and its sequence */
+    bool twin_seen, published;
+
+    uint64_t next_tag;
+    uint64_t tag[MUSTER_ASK_COUNT]; /* of the request under way; 0: none */
+    muster_time poll_at, poll_sent, heartbeat_at;
+    muster_time answered; /* last answer of the store */
+    bool store_lost;
+    bool poll_again;      /* something happened while a poll was under way */
+    bool whole_script;    /* NOSCRIPT: send EVAL */
+
+    uint64_t decision_sequence;      /* own, as leader */
+    struct muster_decision decision; /* last one computed */
+    uint64_t decision_epoch;
+    struct muster_decision_record applied;
+    bool apply; /* `applied` is new: the node takes it */
+
+    uint8_t poll_argv[MUSTER_KEY_MAX * (MUSTER_MEMBERS_MAX + 4)];
+    uint32_t poll_argv_size;
+};
+
+/* member: memory for place->count members, zeroed, in the same block. */
+void muster_coordinator_init(struct muster_coordinator *c, const struct muster_config *cfg,
+                             const struct muster_place *place, struct muster_member *member);
+
+/* Inputs; `in` of kind START, REPLY and DISK whose tag is ours, PUSH. Effects are appended. */
+void muster_coordinator_start(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out);
+bool muster_coordinator_owns(const struct muster_coordinator *c, uint64_t tag);
+void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out);
+void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out);
+void muster_coordinator_push(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out);
+
+/* Do what time and wishes ask for; called at the end of every input. */
+void muster_coordinator_advance(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
+muster_time muster_coordinator_deadline(const struct muster_coordinator *c);
+
+/* Shutdown, when nothing runs any more: release what is held, then LEFT. */
+void muster_coordinator_leave(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
+
+/* A tag for a request of the node itself. */
+uint64_t muster_coordinator_tag(struct muster_coordinator *c, enum muster_request_kind kind);
+
+#endif

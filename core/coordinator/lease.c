@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The candidate's and leader's half of the lease: campaign, majority, renewal, stepping down. */
+#include "core/coordinator/lease_inside.h"
+
+#include <assert.h>
+
+static uint64_t draw(struct muster_lease *l)
+{
+    uint64_t z = l->random += UINT64_C(0x9e3779b97f4a7c15); /* SplitMix64 */
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg, const struct muster_place *place,
+                       struct muster_incarnation incarnation, uint64_t seed, muster_time now)
+{
+    memset(l, 0, sizeof *l);
+    l->cfg = cfg;
+    l->place = place;
+    l->incarnation = incarnation;
+    l->random = seed;
+    l->wait_from = now;
+    l->campaign_at = l->renew_at = l->confirm_by = l->release_at = MUSTER_NEVER;
+    l->electorate = MUSTER_SLOT_HASH_START;
+    for (uint32_t i = 0; i < place->voters; i++)
+        l->electorate = muster_slot_hash(l->electorate, place->names[i], strlen(place->names[i]) + 1);
+}
+
+/* ---- records of one's own ---- */
+
+static bool is_own(const struct muster_lease *l, const struct muster_leader_record *r)
+{
+    return muster_incarnation_equal(r->incarnation, l->incarnation);
+}
+
+static bool is_current(const struct muster_lease *l, const struct muster_leader_record *r)
+{
+    return is_own(l, r) && !r->released && r->pair.attempt == l->pair.attempt;
+}
+
+static void keep_record(struct muster_lease *l, struct muster_bytes text)
+{
+    assert(text.size < sizeof l->record);
+    memcpy(l->record, text.at, text.size);
+    l->record[text.size] = 0;
+    l->record_known = true;
+}
+
+static void forget_record(struct muster_lease *l)
+{
+    l->record_known = false;
+    l->record[0] = 0;
+}
+
+static void remember_sent(struct muster_lease *l, uint64_t counter, muster_time at)
+{
+    l->sent[counter % MUSTER_LEASE_SENDS].counter = counter;
+    l->sent[counter % MUSTER_LEASE_SENDS].at = at;
+}
+
+/* When this counter was sent; false when that is forgotten, which is as if it never was. */
+static bool sent_at(const struct muster_lease *l, uint64_t counter, muster_time *at)
+{
+    if (counter > l->counter || l->sent[counter % MUSTER_LEASE_SENDS].counter != counter)
+        return false;
+    *at = l->sent[counter % MUSTER_LEASE_SENDS].at;
+    return true;
+}
+
+/* ---- leading ---- */
+
+bool muster_lease_leads(const struct muster_lease *l, muster_time now)
+{
+    return l->state == MUSTER_LEASE_LEADING && now < l->until && l->echoed >= l->fresh_from &&
+           now < muster_time_add(l->echoed, l->cfg->renew_deadline);
+}
+
+static void want_script(struct muster_lease *l, enum muster_lease_script script)
+{
+    assert(!l->script_running);
+    l->script = script;
+}
+
+static void want_release(struct muster_lease *l, muster_time at)
+{
+    l->release_at = l->record_known ? at : MUSTER_NEVER;
+}
+
+void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster_lost reason, muster_dur after,
+                            struct muster_effects *out)
+{
+    if (l->state == MUSTER_LEASE_IDLE)
+        return;
+    bool led = l->state == MUSTER_LEASE_LEADING;
+    const uint64_t arg[4] = {l->pair.epoch, l->pair.attempt, led ? reason : 0, 0};
+    if (led)
+        lease_note(out, MUSTER_NOTE_LEADER_LOST, arg);
+    else if (l->state == MUSTER_LEASE_CONFIRMING)
+        lease_note(out, MUSTER_NOTE_ATTEMPT_RELEASED, arg);
+    l->state = MUSTER_LEASE_IDLE;
+    l->until = 0;
+    l->renew_at = l->confirm_by = l->campaign_at = MUSTER_NEVER;
+    if (!l->script_running)
+        l->script = MUSTER_LEASE_NOTHING;
+    if (reason == MUSTER_LOST_RECORD_GONE)
+        forget_record(l);
+    want_release(l, led ? muster_time_add(now, after) : now);
+}
+
+/* Of the counters that voters have echoed of our pair, the newest that a majority has reached. */
+static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v, uint64_t *counter)
+{
+    uint64_t echo[MUSTER_VOTERS_MAX];
+    uint32_t n = 0, need = l->place->voters / 2 + 1;
+    for (uint32_t i = 0; i < l->place->voters; i++) {
+        const struct muster_member_record *m = &v->voter[i];
+        bool own = i == l->place->index;
+        if (!own && (!v->present[i] || m->electorate != l->electorate ||
+                     m->state != MUSTER_MEMBER_ACTIVE || !muster_pair_equal(m->promise, l->pair)))
+            continue;
+        uint64_t e = own ? l->echo : m->echo;
+        uint32_t at = n++;
+        for (; at > 0 && echo[at - 1] < e; at--) /* descending */
+            echo[at] = echo[at - 1];
+        echo[at] = e;
+    }
+    if (n < need)
+        return false;
+    *counter = echo[need - 1];
+    return true;
+}
+
+/* Did a majority promise or echo something new? Then the lease begins or goes on. */
+static void count_majority(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
+                           struct muster_effects *out)
+{
+    uint64_t counter;
+    muster_time at;
+    if (!muster_pair_equal(muster_lease_promise(l), l->pair) || !majority_counter(l, v, &counter) ||
+        !sent_at(l, counter, &at))
+        return;
+    muster_time until = muster_time_add(at, l->cfg->lease_ttl - l->cfg->margin);
+    bool news = l->state == MUSTER_LEASE_CONFIRMING || at > l->echoed;
+    if (!news || now >= until || now >= muster_time_add(at, l->cfg->renew_deadline))
+        return;
+    const uint64_t arg[4] = {l->pair.epoch, l->pair.attempt, until, counter};
+    l->echoed = at;
+    l->until = until;
+    if (l->state == MUSTER_LEASE_LEADING) {
+        lease_note(out, MUSTER_NOTE_LEASE_EXTENDED, arg);
+        return;
+    }
+    l->state = MUSTER_LEASE_LEADING;
+    l->confirm_by = MUSTER_NEVER;
+    l->publish = l->wake = true;
+    lease_note(out, MUSTER_NOTE_LEADER_ELECTED, (const uint64_t[4]){arg[0], arg[1], until, 0});
+}
+
+/* ---- reading the store ---- */
+
+static void see_own_record(struct muster_lease *l, const struct muster_lease_view *v)
+{
+    keep_record(l, v->leader_text);
+    if (v->leader.counter > l->acknowledged)
+        l->acknowledged = v->leader.counter;
+}
+
+/* The record is ours: from the acquire's reply, or recognised by our attempt when that was lost (R15). */
+static void acquired(struct muster_lease *l, muster_time now, const struct muster_leader_record *r,
+                     struct muster_bytes text, struct muster_effects *out)
+{
+    assert(l->state == MUSTER_LEASE_ACQUIRING);
+    l->state = MUSTER_LEASE_CONFIRMING;
+    l->pair = r->pair;
+    l->acknowledged = r->counter;
+    keep_record(l, text);
+    muster_time sent = 0;
+    bool known = sent_at(l, 0, &sent);
+    assert(known);
+    l->confirm_by = muster_time_add(sent, l->cfg->confirm_timeout);
+    l->renew_at = muster_time_add(sent, l->cfg->renew_every);
+    l->wake = true;
+    lease_note(out, MUSTER_NOTE_ACQUIRED, (const uint64_t[4]){r->pair.epoch, r->pair.attempt, 0, 0});
+    if (r->pair.epoch > l->known)
+        l->known = r->pair.epoch;
+    if (r->pair.epoch > l->slot.epoch && lease_may_promise(l, now))
+        lease_promise(l, now, l->pair, r->counter, out);
+}
+
+/* A record of ours that we no longer stand for: a command outlived its client in somebody's buffers. */
+static void see_zombie(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
+                       struct muster_effects *out)
+{
+    if (l->script != MUSTER_LEASE_NOTHING || l->release_at != MUSTER_NEVER)
+        return; /* a release of it is on its way */
+    keep_record(l, v->leader_text);
+    want_release(l, now);
+    const uint64_t arg[4] = {v->leader.pair.epoch, v->leader.pair.attempt, 0, 0};
+    lease_note(out, MUSTER_NOTE_ZOMBIE_RELEASED, arg);
+}
+
+static void see_epochs(struct muster_lease *l, const struct muster_lease_view *v)
+{
+    uint64_t known = v->epoch;
+    if (v->has_leader && v->leader.pair.epoch > known)
+        known = v->leader.pair.epoch;
+    for (uint32_t i = 0; i < l->place->voters; i++)
+        if (i != l->place->index && v->present[i] && v->voter[i].known > known)
+            known = v->voter[i].known;
+    if (known <= MUSTER_INTEGER_MAX && known > l->known)
+        l->known = known;
+}
+
+static void see_as_leader(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
+                          struct muster_effects *out)
+{
+    if (!v->has_leader || !is_current(l, &v->leader) || !muster_pair_equal(v->leader.pair, l->pair)) {
+        /* Missing or another's is lost, and never written again (R1). */
+        muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
+        return;
+    }
+    if (!l->script_running)
+        see_own_record(l, v);
+    count_majority(l, now, v, out);
+}
+
+static void plan_campaign(struct muster_lease *l, muster_time now)
+{
+    bool may = l->leaderless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
+               l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER &&
+               lease_may_promise(l, now);
+    if (!may)
+        l->campaign_at = MUSTER_NEVER;
+    else if (l->campaign_at == MUSTER_NEVER)
+        l->campaign_at = muster_time_add(now, draw(l) % (l->cfg->jitter + 1));
+}
+
+void muster_lease_see(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
+                      struct muster_effects *out)
+{
+    see_epochs(l, v);
+    l->leaderless = !v->has_leader || v->leader.released;
+    bool own = v->has_leader && is_own(l, &v->leader) && !v->leader.released;
+    if (l->state == MUSTER_LEASE_ACQUIRING && own && is_current(l, &v->leader))
+        acquired(l, now, &v->leader, v->leader_text, out);
+    else if (own && (l->state < MUSTER_LEASE_CONFIRMING || !is_current(l, &v->leader)) &&
+             !(l->state == MUSTER_LEASE_ACQUIRING && l->script_running))
+        see_zombie(l, now, v, out);
+    lease_vote(l, now, v, out);
+    if (l->state >= MUSTER_LEASE_CONFIRMING)
+        see_as_leader(l, now, v, out);
+    plan_campaign(l, now);
+    muster_lease_tick(l, now, out);
+}
+
+void muster_lease_heard(struct muster_lease *l, muster_time now, uint64_t epoch, struct muster_effects *out)
+{
+    if (epoch > l->known && epoch <= MUSTER_INTEGER_MAX)
+        l->known = epoch;
+    if (l->state >= MUSTER_LEASE_CONFIRMING && epoch > l->pair.epoch)
+        muster_lease_step_down(l, now, MUSTER_LOST_FENCED, l->cfg->stop_time, out);
+}
+
+/* ---- time ---- */
+
+void muster_lease_stalled(struct muster_lease *l, muster_time now)
+{
+    l->fresh_from = now;
+    if (l->state >= MUSTER_LEASE_CONFIRMING)
+        l->renew_at = now;
+}
+
+static void tick_leader(struct muster_lease *l, muster_time now, struct muster_effects *out)
+{
+    if (l->state == MUSTER_LEASE_LEADING && now >= l->until)
+        muster_lease_step_down(l, now, MUSTER_LOST_EXPIRED, l->cfg->stop_time, out);
+    else if (l->state == MUSTER_LEASE_LEADING && now >= muster_time_add(l->echoed, l->cfg->renew_deadline))
+        muster_lease_step_down(l, now, MUSTER_LOST_DEADLINE, l->cfg->stop_time, out);
+    else if (l->state == MUSTER_LEASE_CONFIRMING && now >= l->confirm_by)
+        muster_lease_step_down(l, now, MUSTER_LOST_DEADLINE, 0, out);
+    else if (l->state == MUSTER_LEASE_ACQUIRING && now >= l->confirm_by && !l->script_running)
+        muster_lease_step_down(l, now, MUSTER_LOST_DEADLINE, 0, out);
+}
+
+void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_effects *out)
+{
+    tick_leader(l, now, out);
+    if (l->script_running)
+        return;
+    if (l->release_at != MUSTER_NEVER && now >= l->release_at) {
+        want_script(l, MUSTER_LEASE_RELEASE);
+        l->release_at = MUSTER_NEVER;
+    } else if (l->state >= MUSTER_LEASE_CONFIRMING && now >= l->renew_at && l->record_known) {
+        want_script(l, MUSTER_LEASE_RENEW);
+    } else if (now >= l->campaign_at) {
+        l->campaign_at = MUSTER_NEVER;
+        if (l->leaderless && lease_may_promise(l, now)) {
+            l->state = MUSTER_LEASE_ACQUIRING;
+            want_script(l, MUSTER_LEASE_ACQUIRE);
+        }
+    }
+}
+
+muster_time muster_lease_deadline(const struct muster_lease *l)
+{
+    muster_time t = muster_time_min(l->campaign_at, l->release_at);
+    if (l->state == MUSTER_LEASE_LEADING)
+        t = muster_time_min(t, muster_time_min(l->until, muster_time_add(l->echoed, l->cfg->renew_deadline)));
+    if (l->state != MUSTER_LEASE_IDLE && !l->script_running)
+        t = muster_time_min(t, l->confirm_by);
+    if (l->record_known && !l->script_running)
+        t = muster_time_min(t, l->renew_at);
+    return t;
+}
+
+/* ---- scripts ---- */
+
+void muster_lease_script_sent(struct muster_lease *l, muster_time now, struct muster_effects *out)
+{
+    assert(l->script != MUSTER_LEASE_NOTHING && !l->script_running);
+    struct muster_text t;
+    struct muster_leader_record r;
+    l->script_running = true;
+    l->script_sent = now;
+    if (l->script == MUSTER_LEASE_ACQUIRE) {
+        l->pair = (struct muster_pair){0, draw(l) >> 16 | 1};
+        l->counter = l->acknowledged = 0;
+        l->confirm_by = muster_time_add(now, l->cfg->confirm_timeout);
+        memset(l->sent, 0xff, sizeof l->sent);
+        remember_sent(l, 0, now);
+        forget_record(l);
+        lease_note(out, MUSTER_NOTE_CAMPAIGN, (const uint64_t[4]){l->known, l->pair.attempt, 0, 0});
+        return;
+    }
+    assert(l->record_known);
+    memcpy(l->expected, l->record, sizeof l->expected);
+    int error = muster_leader_record_parse(&r, muster_text_bytes(l->record));
+    assert(!error && !r.released);
+    muster_text_init(&t, l->written, sizeof l->written);
+    if (l->script == MUSTER_LEASE_RENEW) {
+        r.counter = ++l->counter;
+        remember_sent(l, l->counter, now);
+        l->renew_at = muster_time_add(now, l->cfg->renew_every);
+    } else {
+        r.released = true;
+    }
+    muster_leader_record_write(&r, &t);
+    assert(!muster_text_is_cut(&t));
+}
+
+static void renewed(struct muster_lease *l, muster_time now, const struct muster_leader_record *r,
+                    struct muster_bytes text, struct muster_effects *out)
+{
+    if (!is_current(l, r) || !muster_pair_equal(r->pair, l->pair)) {
+        muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
+        return;
+    }
+    keep_record(l, text);
+    if (r->counter > l->acknowledged)
+        l->acknowledged = r->counter;
+    if (r->counter < l->counter)
+        l->renew_at = now; /* the store has lost a renewal: what we expected does not stand */
+    if (muster_pair_equal(muster_lease_promise(l), l->pair))
+        lease_echo(l, now, r->counter);
+}
+
+void muster_lease_script_done(struct muster_lease *l, muster_time now, struct muster_bytes record,
+                              struct muster_effects *out)
+{
+    assert(l->script_running);
+    enum muster_lease_script script = l->script;
+    struct muster_leader_record r;
+    bool valid = record.size > 0 && record.size < MUSTER_RECORD_MAX &&
+                 muster_leader_record_parse(&r, record) == 0;
+    l->script = MUSTER_LEASE_NOTHING;
+    l->script_running = false;
+    switch (script) {
+    case MUSTER_LEASE_ACQUIRE:
+        if (l->state == MUSTER_LEASE_ACQUIRING && valid && is_current(l, &r))
+            acquired(l, now, &r, record, out);
+        else if (l->state == MUSTER_LEASE_ACQUIRING)
+            muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
+        break;
+    case MUSTER_LEASE_RENEW:
+        if (l->state < MUSTER_LEASE_CONFIRMING) /* it ended meanwhile; release what stands of it */
+            want_release(l, now);
+        else if (valid)
+            renewed(l, now, &r, record, out);
+        else
+            muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
+        break;
+    case MUSTER_LEASE_RELEASE:
+        if (valid && r.released && is_own(l, &r)) {
+            lease_note(out, MUSTER_NOTE_RELEASED, (const uint64_t[4]){r.pair.epoch, r.pair.attempt, 0, 0});
+            l->wake = true;
+        }
+        forget_record(l);
+        break;
+    case MUSTER_LEASE_NOTHING:
+        assert(false);
+        break;
+    }
+    muster_lease_tick(l, now, out);
+}
+
+void muster_lease_script_failed(struct muster_lease *l, muster_time now, bool perhaps_executed,
+                                struct muster_effects *out)
+{
+    assert(l->script_running);
+    enum muster_lease_script script = l->script;
+    l->script = MUSTER_LEASE_NOTHING;
+    l->script_running = false;
+    if (perhaps_executed)
+        l->record_known = false; /* read before writing again */
+    if (script == MUSTER_LEASE_RENEW && l->state >= MUSTER_LEASE_CONFIRMING)
+        l->renew_at = muster_time_add(l->script_sent, l->cfg->poll_every);
+    else if (script == MUSTER_LEASE_ACQUIRE && !perhaps_executed)
+        muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
+    else if (script == MUSTER_LEASE_RELEASE)
+        forget_record(l); /* it ends with its TTL, or is found as a zombie */
+}
+
+bool muster_lease_is_released(const struct muster_lease *l)
+{
+    return l->state == MUSTER_LEASE_IDLE && l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The voter's half of the lease: promises, echoes, the wait between them, the durable slot (R3, R4, R5, R7). */
+#include "core/coordinator/lease_inside.h"
+
+#include <assert.h>
+
+struct muster_pair muster_lease_promise(const struct muster_lease *l)
+{
+    return (struct muster_pair){l->slot.epoch, l->slot.attempt};
+}
+
+bool lease_is_voter(const struct muster_lease *l)
+{
+    return l->place->index < l->place->voters && l->fit && l->active;
+}
+
+/* R5: a full lease_ttl by the own clock after the last promise, new echo or start, unless the promised pair is
+ * known to be released. */
+muster_time muster_lease_wait_end(const struct muster_lease *l)
+{
+    return l->released ? l->wait_from : muster_time_add(l->wait_from, l->cfg->lease_ttl);
+}
+
+bool lease_may_promise(const struct muster_lease *l, muster_time now)
+{
+    return lease_is_voter(l) && l->writing.sequence == 0 && now >= muster_lease_wait_end(l);
+}
+
+void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot)
+{
+    l->slot = *slot;
+    l->slot_floor = slot->sequence;
+    l->fit = true;
+    if (slot->known > l->known)
+        l->known = slot->known;
+}
+
+static void write_slot(struct muster_lease *l, struct muster_pair pair)
+{
+    l->writing = l->slot;
+    /* Not the slot that holds the acknowledged promise: after a failed write the next try goes to the same
+     * other slot, with a higher sequence. */
+    l->writing.sequence = l->slot_floor + 1;
+    if ((l->writing.sequence & 1) == (l->slot.sequence & 1) && l->slot.sequence > 0)
+        l->writing.sequence++;
+    l->writing.epoch = pair.epoch;
+    l->writing.attempt = pair.attempt;
+    if (l->known < pair.epoch)
+        l->known = pair.epoch;
+    l->writing.known = l->known;
+    l->slot_floor = l->writing.sequence;
+}
+
+void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair, uint64_t counter,
+                   struct muster_effects *out)
+{
+    assert(lease_may_promise(l, now));
+    assert(pair.epoch > l->slot.epoch);
+    if (l->state >= MUSTER_LEASE_CONFIRMING && !muster_pair_equal(pair, l->pair))
+        muster_lease_step_down(l, now, MUSTER_LOST_PROMISED_HIGHER, l->cfg->stop_time, out);
+    write_slot(l, pair);
+    l->writing_echo = counter;
+}
+
+void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_status status,
+                          struct muster_effects *out)
+{
+    assert(l->writing.sequence > 0);
+    const uint64_t arg[4] = {l->writing.epoch, l->writing.attempt, (uint64_t)status, 0};
+    if (status != MUSTER_STATUS_OK) {
+        /* It may be on the disk all the same: a pair that was perhaps promised is never asked for again. */
+        l->writing.sequence = 0;
+        lease_note(out, MUSTER_NOTE_PROMISE_FAILED, arg);
+        return;
+    }
+    l->slot = l->writing;
+    l->writing.sequence = 0;
+    l->fit = true;
+    l->wait_from = now;
+    l->released = false;
+    l->has_echo = true;
+    l->echo = l->writing_echo;
+    l->publish = l->wake = true;
+    if (l->slot.epoch > 0)
+        lease_note(out, MUSTER_NOTE_PROMISED, (const uint64_t[4]){arg[0], arg[1], 0, 0});
+}
+
+/* The very pair that was promised shows a counter: echo it, if it is news. */
+void lease_echo(struct muster_lease *l, muster_time now, uint64_t counter)
+{
+    if (l->has_echo && counter <= l->echo)
+        return;
+    l->has_echo = true;
+    l->echo = counter;
+    l->wait_from = now;
+    l->publish = true;
+}
+
+void lease_vote(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
+                struct muster_effects *out)
+{
+    if (!v->has_leader || !lease_is_voter(l))
+        return;
+    const struct muster_leader_record *r = &v->leader;
+    struct muster_pair promise = muster_lease_promise(l);
+    bool replaced = r->replaced.epoch > 0 && muster_pair_equal(r->replaced, promise);
+    if (promise.epoch > 0 && (replaced || (r->released && muster_pair_equal(r->pair, promise))))
+        l->released = true;
+    if (r->released)
+        return;
+    if (promise.epoch > 0 && muster_pair_equal(r->pair, promise)) {
+        lease_echo(l, now, r->counter);
+        return;
+    }
+    if (r->pair.epoch > promise.epoch && lease_may_promise(l, now))
+        lease_promise(l, now, r->pair, r->counter, out);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records, keys and scripts of the native wire format. */
+#include "core/coordinator/wire.h"
+
+#include <assert.h>
+
+/* ---- writing ---- */
+
+static void add_word(struct muster_text *t, uint64_t v)
+{
+    muster_text_add(t, " ");
+    muster_text_add_u64(t, v);
+}
+
+static void add_hex(struct muster_text *t, uint64_t v)
+{
+    muster_text_add(t, " ");
+    muster_text_add_hex(t, v, 1);
+}
+
+static void add_incarnation(struct muster_text *t, struct muster_incarnation i)
+{
+    muster_text_add(t, " ");
+    muster_text_add_hex(t, i.high, 16);
+    muster_text_add_hex(t, i.low, 16);
+}
+
+void muster_leader_record_write(const struct muster_leader_record *r, struct muster_text *t)
+{
+    muster_text_add(t, r->released ? "R" : "H");
+    add_word(t, r->pair.epoch);
+    add_hex(t, r->pair.attempt);
+    add_word(t, r->counter);
+    muster_text_add(t, " ");
+    muster_text_add(t, r->id);
+    add_incarnation(t, r->incarnation);
+    if (r->released)
+        return;
+    add_word(t, r->replaced.epoch);
+    add_hex(t, r->replaced.attempt);
+}
+
+void muster_member_record_write(const struct muster_member_record *r, struct muster_text *t)
+{
+    const char state[] = {' ', (char)r->state, 0};
+    muster_text_add(t, "V");
+    muster_text_add(t, state);
+    add_incarnation(t, r->incarnation);
+    add_word(t, r->sequence);
+    add_hex(t, r->electorate);
+    add_word(t, r->promise.epoch);
+    add_hex(t, r->promise.attempt);
+    add_word(t, r->echo);
+    add_word(t, r->known);
+    add_word(t, r->circuit);
+    add_word(t, r->mode);
+    add_word(t, r->score);
+    add_word(t, r->failed);
+}
+
+void muster_decision_record_write(const struct muster_decision_record *r, struct muster_text *t)
+{
+    muster_text_add(t, "D");
+    add_word(t, r->epoch);
+    add_word(t, r->sequence);
+    add_word(t, r->circuit);
+    add_word(t, r->mode);
+    add_word(t, r->votes);
+}
+
+/* ---- reading: one cursor, one sticky error ---- */
+
+struct cursor {
+    struct muster_bytes rest;
+    bool bad;
+};
+
+static struct muster_bytes take(struct cursor *c)
+{
+    struct muster_bytes token = muster_text_token(&c->rest);
+    if (token.size == 0)
+        c->bad = true;
+    return token;
+}
+
+static uint64_t take_word(struct cursor *c)
+{
+    uint64_t v = 0;
+    if (muster_text_parse_u64(take(c), &v))
+        c->bad = true;
+    return v;
+}
+
+static uint64_t take_hex(struct cursor *c)
+{
+    uint64_t v = 0;
+    if (muster_text_parse_hex(take(c), &v))
+        c->bad = true;
+    return v;
+}
+
+static struct muster_incarnation take_incarnation(struct cursor *c)
+{
+    struct muster_incarnation i = {0, 0};
+    struct muster_bytes token = take(c);
+    if (token.size != 32) {
+        c->bad = true;
+        return i;
+    }
+    struct muster_bytes high = {token.at, 16}, low = {token.at + 16, 16};
+    if (muster_text_parse_hex(high, &i.high) || muster_text_parse_hex(low, &i.low))
+        c->bad = true;
+    return i;
+}
+
+static struct cursor begin(struct muster_bytes text, char letter)
+{
+    struct cursor c = {text, false};
+    struct muster_bytes first = take(&c);
+    c.bad = c.bad || first.size != 1 || first.at[0] != (uint8_t)letter;
+    return c;
+}
+
+static int end(const struct cursor *c)
+{
+    return c->bad || c->rest.size > 0 ? MUSTER_E_INVALID : 0;
+}
+
+int muster_leader_record_parse(struct muster_leader_record *r, struct muster_bytes text)
+{
+    memset(r, 0, sizeof *r);
+    r->released = text.size > 0 && text.at[0] == 'R';
+    struct cursor c = begin(text, r->released ? 'R' : 'H');
+    r->pair.epoch = take_word(&c);
+    r->pair.attempt = take_hex(&c);
+    r->counter = take_word(&c);
+    struct muster_bytes id = take(&c);
+    if (id.size > MUSTER_NAME_MAX)
+        return MUSTER_E_INVALID;
+    memcpy(r->id, id.at, id.size);
+    r->incarnation = take_incarnation(&c);
+    if (!r->released) {
+        r->replaced.epoch = take_word(&c);
+        r->replaced.attempt = take_hex(&c);
+    }
+    if (r->pair.epoch == 0 || r->pair.epoch > MUSTER_INTEGER_MAX)
+        return MUSTER_E_INVALID;
+    return end(&c);
+}
+
+int muster_member_record_parse(struct muster_member_record *r, struct muster_bytes text)
+{
+    memset(r, 0, sizeof *r);
+    struct cursor c = begin(text, 'V');
+    struct muster_bytes state = take(&c);
+    if (state.size != 1 || !memchr("JAU", state.at[0], 3))
+        return MUSTER_E_INVALID;
+    r->state = (enum muster_member_state)state.at[0];
+    r->incarnation = take_incarnation(&c);
+    r->sequence = take_word(&c);
+    r->electorate = take_hex(&c);
+    r->promise.epoch = take_word(&c);
+    r->promise.attempt = take_hex(&c);
+    r->echo = take_word(&c);
+    r->known = take_word(&c);
+    r->circuit = take_word(&c);
+    r->mode = take_word(&c);
+    r->score = take_word(&c);
+    r->failed = take_word(&c);
+    if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known)
+        return MUSTER_E_INVALID;
+    return end(&c);
+}
+
+int muster_decision_record_parse(struct muster_decision_record *r, struct muster_bytes text)
+{
+    memset(r, 0, sizeof *r);
+    struct cursor c = begin(text, 'D');
+    r->epoch = take_word(&c);
+    r->sequence = take_word(&c);
+    r->circuit = take_word(&c);
+    r->mode = take_word(&c);
+    r->votes = take_word(&c);
+    return end(&c);
+}
+
+/* ---- keys, scripts ---- */
+
+void muster_key(struct muster_text *t, const char *cluster, const char *name)
+{
+    muster_text_add(t, "{muster:");
+    muster_text_add(t, cluster);
+    muster_text_add(t, "}:");
+    muster_text_add(t, name);
+}
+
+void muster_key_of_member(struct muster_text *t, const char *cluster, const char *kind, const char *id)
+{
+    muster_key(t, cluster, kind);
+    muster_text_add(t, ":");
+    muster_text_add(t, id);
+}
+
+/* %.0f because Lua prints 10^14 as 1e+14. */
+static const char acquire[] =
+    "local cur = redis.call('GET', KEYS[1])\n"
+    "if cur and string.sub(cur, 1, 1) == 'H' then return cur end\n"
+    "local epoch = tonumber(redis.call('GET', KEYS[2]) or '0') or 0\n"
+    "local floor = tonumber(ARGV[1])\n"
+    "if epoch < floor then epoch = floor end\n"
+    "local taken = string.format('%.0f', epoch + 1)\n"
+    "local pe, pa\n"
+    "if cur then pe, pa = string.match(cur, '^R (%d+) (%x+) ') end\n"
+    "redis.call('SET', KEYS[2], taken)\n"
+    "local rec = 'H ' .. taken .. ' ' .. ARGV[2] .. ' 0 ' .. ARGV[3] .. ' ' .. (pe or '0') .. ' ' .. (pa or '0')\n"
+    "redis.call('SET', KEYS[1], rec, 'PX', ARGV[4])\n"
+    "return rec\n";
+
+static const char replace[] =
+    "local cur = redis.call('GET', KEYS[1])\n"
+    "if cur ~= ARGV[1] then return cur end\n"
+    "redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])\n"
+    "return ARGV[2]\n";
+
+const char *muster_script_text(enum muster_script script)
+{
+    assert(script < MUSTER_SCRIPT_COUNT);
+    return script == MUSTER_SCRIPT_ACQUIRE ? acquire : replace;
+}
+
+const char *muster_script_sha1(enum muster_script script)
+{
+    assert(script < MUSTER_SCRIPT_COUNT);
+    return script == MUSTER_SCRIPT_ACQUIRE ? "f9373643f710cfacbffe36b1ce23a165ba41a59d"
+                                           : "e98efc186a29e46648f140a7e9534b54f5676c5a";
+}

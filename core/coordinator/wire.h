@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the nodes write into the store: keys, records, scripts. Text, so that redis-cli shows it.
+ *
+ *   leader record   H <epoch> <attempt> <counter> <id> <incarnation> <released epoch> <released attempt>
+ *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation>
+ *   member record   V <state> <incarnation> <sequence> <electorate> <epoch> <attempt> <echo> <known>
+ *                     <circuit> <mode> <score> <failed components>
+ *   decision        D <epoch> <sequence> <circuit> <mode> <votes>
+ * Epochs, counters and scores are decimal, attempts, incarnations and digests hexadecimal. All keys carry one
+ * hash tag, so that they share a slot of a Redis Cluster.
+ */
+#ifndef MUSTER_CORE_COORDINATOR_WIRE_H
+#define MUSTER_CORE_COORDINATOR_WIRE_H
+
+#include "core/config.h"
+#include "core/text.h"
+
+#define MUSTER_RECORD_MAX 224 /* bytes of any record, with the final 0 */
+#define MUSTER_KEY_MAX 96
+
+struct muster_incarnation {
+    uint64_t high, low;
+};
+
+static inline bool muster_incarnation_equal(struct muster_incarnation a, struct muster_incarnation b)
+{
+    return a.high == b.high && a.low == b.low;
+}
+
+static inline bool muster_incarnation_below(struct muster_incarnation a, struct muster_incarnation b)
+{
+    return a.high != b.high ? a.high < b.high : a.low < b.low;
+}
+
+/* An epoch and the attempt that took it: what a voter promises, what a lease is known by. */
+struct muster_pair {
+    uint64_t epoch, attempt;
+};
+
+static inline bool muster_pair_equal(struct muster_pair a, struct muster_pair b)
+{
+    return a.epoch == b.epoch && a.attempt == b.attempt;
+}
+
+struct muster_leader_record {
+    bool released; /* a tombstone */
+    struct muster_pair pair;
+    uint64_t counter; /* of renewals; the acquire's is 0 */
+    char id[MUSTER_NAME_MAX + 1];
+    struct muster_incarnation incarnation;
+    struct muster_pair replaced; /* of the tombstone it took the place of; 0, 0 for none */
+};
+
+enum muster_member_state {
+    MUSTER_MEMBER_JOINING = 'J', /* looks whether a twin lives */
+    MUSTER_MEMBER_ACTIVE = 'A',
+    MUSTER_MEMBER_UNFIT = 'U', /* active, but a voter without valid durable state */
+};
+
+struct muster_member_record {
+    enum muster_member_state state;
+    struct muster_incarnation incarnation;
+    uint64_t sequence;
+    uint64_t electorate;
+    struct muster_pair promise;
+    uint64_t echo;  /* counter of the promised pair that was last seen; valid when promise.epoch > 0 */
+    uint64_t known; /* highest epoch it knows of */
+    uint64_t circuit, mode, score;
+    uint64_t failed; /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */
+};
+
+struct muster_decision_record {
+    uint64_t epoch, sequence, circuit, mode, votes;
+};
+
+/* Parsers are total: MUSTER_E_INVALID for everything that is not exactly a record of today. */
+int muster_leader_record_parse(struct muster_leader_record *r, struct muster_bytes text);
+int muster_member_record_parse(struct muster_member_record *r, struct muster_bytes text);
+int muster_decision_record_parse(struct muster_decision_record *r, struct muster_bytes text);
+
+void muster_leader_record_write(const struct muster_leader_record *r, struct muster_text *t);
+void muster_member_record_write(const struct muster_member_record *r, struct muster_text *t);
+void muster_decision_record_write(const struct muster_decision_record *r, struct muster_text *t);
+
+/* Scripts. ACQUIRE: KEYS leader, epoch; ARGV floor, attempt, "<id> <incarnation>", ttl ms -> the record that
+ * stands afterwards. REPLACE: KEYS leader; ARGV expected record, new record, ttl ms -> the record
+ * that stands afterwards, or nil. */
+enum muster_script { MUSTER_SCRIPT_ACQUIRE, MUSTER_SCRIPT_REPLACE, MUSTER_SCRIPT_COUNT };
+const char *muster_script_text(enum muster_script script);
+/* Its SHA-1 in hexadecimal, a constant; a test compares it with the text. */
+const char *muster_script_sha1(enum muster_script script);
+
+/* "{muster:<cluster>}:<name>" and "{muster:<cluster>}:node:<id>". */
+void muster_key(struct muster_text *t, const char *cluster, const char *name);
+void muster_key_of_member(struct muster_text *t, const char *cluster, const char *kind, const char *id);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One member of the cluster: orchestrator and coordinator behind one door.
+ *
+ * The caller hands over muster_node_size() bytes of zeroed memory, aligned to 16, once; nothing is
+ * allocated afterwards and nothing points out of it but to code, constants and the place's names.
+ */
+#ifndef MUSTER_CORE_NODE_H
+#define MUSTER_CORE_NODE_H
+
+#include "core/config.h"
+#include "core/port.h"
+
+struct muster_node;
+
+/* Bytes of a node: follows from the number of members. */
+size_t muster_node_size(const struct muster_place *place);
+
+/* A new incarnation. cfg must have passed muster_config_check and is copied; of place the struct is
+ * copied, the names outlive the node. */
+void muster_node_init(struct muster_node *n, const struct muster_config *cfg, const struct muster_place *place);
+
+/* The door. in->now must not go backwards (asserted); the caller keeps *in and what it points to. out
+ * comes in empty and is to be carried out in order. The first input is START. Not to be entered again
+ * from within. */
+void muster_node_handle(struct muster_node *n, const struct muster_input *in, struct muster_effects *out);
+
+/* When to call with TIMER at the latest, on the clock of in->now; MUSTER_NEVER if nothing is due. */
+muster_time muster_node_deadline(const struct muster_node *n);
+
+/* "life=active lease=leading epoch=3 …" for people and expectations; snprintf's convention. */
+int muster_node_describe(const struct muster_node *n, char *text, size_t size);
+
+#endif

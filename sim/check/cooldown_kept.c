@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Property: an action does not start again on a process before its cooldown is over. */
+#include "sim/check/check.h"
+
+#include <string.h>
+
+/* By process: 1 + the reading of its clock at the last end of each action; 0: none in this
+ * incarnation. */
+struct ends {
+    muster_time at[MUSTER_ACTIONS_MAX];
+};
+
+static size_t size(const struct muster_world *w)
+{
+    return muster_check_places(w) * sizeof(struct ends);
+}
+
+static void judge_start(const struct ends *ends, struct muster_world *w,
+                        const struct muster_record *r, const struct muster_action_config *action)
+{
+    muster_time ended = ends->at[r->arg[2]];
+    if (ended == 0)
+        return;
+    muster_dur age = muster_time_since(muster_world_clock(w, r->process), ended - 1);
+    muster_judged(w);
+    if (age < action->cooldown)
+        muster_violated(w,
+                        "%s started %s (intent %" PRIu64 ") " SECONDS
+                        " after its last end; its cooldown is " SECONDS,
+                        muster_world_name(w, r->process), action->name, r->arg[0], SECONDS_OF(age),
+                        SECONDS_OF(action->cooldown));
+}
+
+static void see(void *self, struct muster_world *w, const struct muster_record *r)
+{
+    const struct muster_config *c = muster_check_config(w);
+    if (!c || r->process == MUSTER_NOBODY)
+        return;
+    struct ends *ends = (struct ends *)self + r->process;
+    switch (r->kind) {
+    case NOTE_KIND(ACTION_STARTED):
+        if (r->arg[2] < c->recovery.action_count)
+            judge_start(ends, w, r, &c->recovery.action[r->arg[2]]);
+        break;
+    case NOTE_KIND(ACTION_ENDED):
+        if (r->arg[3] < MUSTER_ACTIONS_MAX)
+            ends->at[r->arg[3]] = muster_world_clock(w, r->process) + 1;
+        break;
+    case MUSTER_EVENT_CLOCK:
+        if (r->arg[0] != 0 || (int64_t)r->arg[1] >= 0)
+            break; /* a clock that is put back says nothing of what came before */
+        memset(ends, 0, sizeof *ends);
+        break;
+    default:
+        memset(ends, 0, sizeof *ends);
+        break;
+    }
+}
+
+static const uint16_t kinds[] = {NOTE_KIND(ACTION_STARTED), NOTE_KIND(ACTION_ENDED),
+                                 MUSTER_EVENT_CLOCK,        MUSTER_EVENT_CRASH,
+                                 MUSTER_EVENT_RESTART,      0};
+
+const struct muster_property muster_check_cooldown_kept = {
+    .name = "cooldown_kept",
+    .rule =
+        "after an action has ended, whatever the result, the same process does not start it again "
+        "before its cooldown is over",
+    .explain =
+        "A recovery action that is repeated at every poll does more harm than the fault. The "
+        "cooldown runs from the end, also after a failure, on the lease clock: a wall clock "
+        "that jumps must not shorten it (SPEC 9). Judged by the true reading of that clock, "
+        "within one incarnation; the retries of one intent are one start. When it is "
+        "violated, failures do not count, a cooldown is kept by the wrong name, or a clock "
+        "was mistaken for another.",
+    .class = MUSTER_SAFETY,
+    .assumes = 0,
+    .by_default = true,
+    .kinds = kinds,
+    .size = size,
+    .see = see,
+};

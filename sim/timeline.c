@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The timeline: entries fire at a time or on an event, and end. */
+#include "sim/inside.h"
+
+#include <stdio.h>
+
+static void schedule(struct muster_world *w, uint32_t entry, muster_time t, enum event_type type)
+{
+    uint32_t slot = world_event(w, type, MUSTER_NOBODY);
+    world_at(w, slot)->tag = entry;
+    world_push(w, t, MUSTER_CLASS_FAULT, slot);
+}
+
+void timeline_create(struct muster_world *w)
+{
+    const struct muster_scenario *s = w->scenario;
+    w->entry = muster_arena_take(w->arena, (s->entry_count + 1) * sizeof *w->entry);
+    assert(w->entry);
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        if (e->when == 0)
+            schedule(w, i, e->at, EV_ENTRY);
+        else
+            w->interest[kind_index(e->when)] |= 1;
+    }
+}
+
+void timeline_see(struct muster_world *w, const struct muster_record *r)
+{
+    const struct muster_scenario *s = w->scenario;
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        if (e->when != r->kind || w->now < e->at || (w->entry[i].fired && !e->whenever))
+            continue;
+        if (e->has_of && (r->process == MUSTER_NOBODY || !select_matches(w, &e->of, r->process)))
+            continue;
+        w->entry[i].fired = true;
+        schedule(w, i, w->now + e->delay, EV_ENTRY);
+    }
+}
+
+void timeline_fire(struct muster_world *w, uint32_t entry)
+{
+    const struct muster_entry *e = &w->scenario->timeline[entry];
+    struct entry_state *state = &w->entry[entry];
+    if (state->active)
+        return; /* `whenever`: once at a time */
+    world_say(w, MUSTER_EVENT_FIRED, MUSTER_NOBODY, entry, 0, 0, 0, e->text);
+    w->calm_since = w->now;
+    if (!fault_begin(w, entry)) {
+        if (e->optional)
+            return;
+        char text[256];
+        snprintf(text, sizeof text, "nothing matches '%s'; say `optional: true` if that may be", e->text);
+        world_fail(w, MUSTER_RUN_UNMET, "timeline", text, e->mark);
+        return;
+    }
+    if (e->lasts > 0) {
+        state->active = true;
+        w->active_faults++;
+        schedule(w, entry, w->now + e->lasts, EV_ENTRY_END);
+    }
+}
+
+void timeline_end(struct muster_world *w, uint32_t entry)
+{
+    struct entry_state *state = &w->entry[entry];
+    assert(state->active);
+    world_say(w, MUSTER_EVENT_ENDED, MUSTER_NOBODY, entry, 0, 0, 0, NULL);
+    fault_end(w, entry);
+    state->active = false;
+    w->active_faults--;
+    w->calm_since = w->now;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pieces of a trace line, written and read back. Private to sim/trace.
+ *
+ * Writers are unchecked: the caller makes room first, by muster_line_bound() or the bound that stands at
+ * each of them. They return the position behind what they wrote. */
+#ifndef MUSTER_SIM_TRACE_LINE_H
+#define MUSTER_SIM_TRACE_LINE_H
+
+#include "core/flat.h"
+#include "sim/trace/trace.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#define MUSTER_LINE_ESCAPED 6 /* bytes that one byte of a text takes at most: \u00XX */
+#define MUSTER_LINE_NUMBER 20 /* bytes that a number takes at most: "0x" + 16 digits, quoted */
+
+/* Room that a record's line takes at most, with its newline. */
+size_t muster_line_bound(const struct muster_record *r, const char *name, const char *note);
+/* The whole line, without newline. name: of the process, null for none; note: the name of a custom
+ * note, null when it has none. */
+char *muster_line_record(char *at, const struct muster_record *r, const char *name,
+                         const char *note);
+/* A number within 2^53-1, else a string "0x…". */
+char *muster_line_number(char *at, uint64_t value);
+/* Sixteen hexadecimal digits in quotes, for hashes. */
+char *muster_line_hash(char *at, uint64_t value);
+/* A quoted JSON string; bytes outside printable ASCII as \u00XX. */
+char *muster_line_text(char *at, struct muster_bytes text);
+/* A literal, as it stands. */
+static inline char *muster_line_put(char *at, const char *text)
+{
+    size_t n = strlen(text);
+    memcpy(at, text, n);
+    return at + n;
+}
+
+/* Flat data as JSON; null, with nothing kept, when the bytes are not exactly one flat value. */
+char *muster_line_flat(char *at, struct muster_bytes data);
+
+/* The name of an argument in a line: as the table has it, or "arg1" to "arg4". size: at least 32. */
+void muster_line_argument(const struct muster_event_type *type, uint32_t i, char *name, size_t size);
+
+/* The custom note's own name in a process's table; null when it has none or the name is taken. */
+const char *muster_line_note(const struct muster_process *process, uint16_t kind);
+
+/* Names of statuses, by enum muster_status. */
+#define MUSTER_LINE_STATUSES 5
+extern const char *const muster_line_statuses[MUSTER_LINE_STATUSES];
+
+/* Reading back: each returns false when the JSON is not what its counterpart writes. */
+bool muster_line_read_number(const json_t *json, uint64_t *value);
+/* size: out, bytes written to room, which takes as many as the JSON string has. */
+bool muster_line_read_text(const json_t *json, uint8_t *room, size_t *size);
+bool muster_line_read_hex(const json_t *json, uint8_t *room, size_t *size);
+bool muster_line_read_flat(const json_t *json, struct muster_flat_writer *w);
+
+#endif

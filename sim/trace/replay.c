@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Executing a trace again: recorded inputs go through the processes' doors, effects are compared. */
+#define MUSTER_BANNED_ALLOW_HEAP
+#include "core/banned.h"
+
+#include "sim/trace/line.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One process of the trace: its memory, and what it has put out that was not yet seen in the records. */
+struct player {
+    void *self;
+    size_t size;
+    struct muster_place place;
+    bool started;
+    muster_time last_now;
+    struct muster_effects *out;
+    uint32_t next;  /* effect of `out` that the next record must show */
+    bool compared;  /* the input that led to them is within what is compared */
+};
+
+struct replay {
+    const struct muster_trace *trace;
+    const struct muster_scenario *scenario;
+    struct player player[MUSTER_PROCESSES_MAX];
+    muster_time from, until;
+    uint16_t node;
+    struct muster_divergence *divergence;
+};
+
+static const char *name_of(const struct muster_trace *t, uint16_t process)
+{
+    return process == MUSTER_NOBODY ? NULL : t->names[process];
+}
+
+/* What an effect looks like as a record, at the place where `like` stands. */
+static struct muster_record record_of(const struct muster_effect *e, const struct muster_record *like)
+{
+    bool note = e->kind == MUSTER_OUT_NOTE;
+    struct muster_record r = {.number = like->number, .time = like->time, .process = like->process,
+                              .message = like->message, .cause = like->cause, .tag = e->tag,
+                              .data = e->data};
+    r.kind = (uint16_t)(note ? MUSTER_EVENT_NOTE + e->note : MUSTER_EVENT_EFFECT + e->kind);
+    memcpy(r.arg, e->arg, sizeof r.arg);
+    return r;
+}
+
+static bool same_effect(const struct muster_record *a, const struct muster_record *b)
+{
+    return a->kind == b->kind && a->tag == b->tag && memcmp(a->arg, b->arg, sizeof a->arg) == 0 &&
+           a->data.size == b->data.size &&
+           (a->data.size == 0 || memcmp(a->data.at, b->data.at, a->data.size) == 0);
+}
+
+/* The first difference counts; expected or actual may be null: nothing stands there. */
+static void diverge(struct replay *x, const struct muster_record *where,
+                    const struct muster_record *expected, const struct muster_record *actual,
+                    const char *what)
+{
+    struct muster_divergence *d = x->divergence;
+    const char *name = name_of(x->trace, where->process);
+    if (d->found)
+        return;
+    d->found = true;
+    d->number = where->number;
+    if (expected)
+        muster_trace_line(d->expected, sizeof d->expected, expected, name, x->scenario->process);
+    if (actual)
+        muster_trace_line(d->actual, sizeof d->actual, actual, name, x->scenario->process);
+    snprintf(d->text, sizeof d->text, "record %llu at %llu ns, %s: %s",
+             (unsigned long long)where->number, (unsigned long long)where->time,
+             name ? name : "world", what);
+}
+
+static bool is_compared(const struct replay *x, const struct muster_record *r)
+{
+    return r->time >= x->from && r->time <= x->until &&
+           (x->node == MUSTER_NOBODY || x->node == r->process);
+}
+
+/* What was put out and is not in the records. */
+static void check_leftover(struct replay *x, struct player *p, const struct muster_record *where)
+{
+    if (p->out && p->next < p->out->count && p->compared) {
+        struct muster_record actual = record_of(&p->out->at[p->next], where);
+        diverge(x, where, NULL, &actual, "puts out what is not in the trace");
+    }
+}
+
+static bool prepare(struct replay *x, struct player *p)
+{
+    const struct muster_process *table = x->scenario->process;
+    if (!p->self) {
+        p->size = table->size(x->scenario->config, &p->place);
+        p->self = aligned_alloc(16, (p->size + 16) & ~(size_t)15);
+        p->out = malloc(sizeof *p->out);
+    }
+    return p->self && p->out;
+}
+
+/* An input that no process can be handed: it breaks the door's contract. */
+static const char *unfit(const struct player *p, const struct muster_record *r)
+{
+    if (r->kind == MUSTER_IN_START)
+        return NULL;
+    if (!p->started)
+        return "takes an input before its in.start";
+    if (r->clock < p->last_now)
+        return "takes an input whose clock goes back";
+    return NULL;
+}
+
+static int feed(struct replay *x, const struct muster_record *r)
+{
+    struct player *p = &x->player[r->process];
+    const struct muster_process *table = x->scenario->process;
+    check_leftover(x, p, r);
+    const char *problem = unfit(p, r);
+    if (problem || x->divergence->found) {
+        diverge(x, r, r, NULL, problem ? problem : "");
+        return 0;
+    }
+    if (!prepare(x, p))
+        return MUSTER_E_NOSPACE;
+    if (r->kind == MUSTER_IN_START) {
+        memset(p->self, 0, p->size);
+        table->init(p->self, x->scenario->config, &p->place);
+        p->started = true;
+    }
+    struct muster_input in = {.kind = r->kind, .status = r->status, .now = r->clock,
+                              .wall = r->wall, .tag = r->tag, .data = r->data};
+    memcpy(in.arg, r->arg, sizeof in.arg);
+    p->last_now = r->clock;
+    p->out->count = p->out->used = 0;
+    p->next = 0;
+    p->compared = is_compared(x, r);
+    table->handle(p->self, &in, p->out);
+    return 0;
+}
+
+static bool is_effect(const struct muster_record *r)
+{
+    return r->process != MUSTER_NOBODY &&
+           (r->kind >= MUSTER_EVENT_NOTE ||
+            (r->kind >= MUSTER_EVENT_EFFECT && r->kind < MUSTER_EVENT_WORLD));
+}
+
+static void compare(struct replay *x, const struct muster_record *r)
+{
+    struct player *p = &x->player[r->process];
+    if (!p->out || p->next >= p->out->count) {
+        if (is_compared(x, r))
+            diverge(x, r, r, NULL, "no longer puts this out");
+        return;
+    }
+    struct muster_record actual = record_of(&p->out->at[p->next++], r);
+    if (is_compared(x, r) && !same_effect(r, &actual))
+        diverge(x, r, r, &actual, "puts out something else");
+}
+
+static int play(struct replay *x)
+{
+    const struct muster_trace *t = x->trace;
+    uint64_t hash = MUSTER_HASH_START;
+    for (size_t i = 0; i < t->count && !x->divergence->found; i++) {
+        const struct muster_record *r = &t->records[i];
+        hash = muster_record_hash(hash, r);
+        int error = 0;
+        if (r->kind < MUSTER_EVENT_EFFECT)
+            error = feed(x, r);
+        else if (is_effect(r))
+            compare(x, r);
+        if (error)
+            return error;
+    }
+    /* Only a cut-off trace may end between an input and its effects. */
+    for (uint32_t p = 0; p < t->name_count && t->complete && t->count > 0; p++) {
+        struct muster_record where = t->records[t->count - 1];
+        where.process = (uint16_t)p;
+        check_leftover(x, &x->player[p], &where);
+    }
+    if (!x->divergence->found && t->complete && hash != t->hash) {
+        x->divergence->found = true;
+        snprintf(x->divergence->text, sizeof x->divergence->text,
+                 "every effect is the same, but the records give run hash %016llx and the last line "
+                 "says %016llx: something that no process sees was changed",
+                 (unsigned long long)hash, (unsigned long long)t->hash);
+    }
+    return 0;
+}
+
+/* ---- the scenario that the trace brings along ---- */
+
+static struct muster_scenario *load_scenario(const struct muster_trace *t,
+                                             const struct muster_registry *registry,
+                                             struct muster_diagnostics *d)
+{
+    struct muster_sources sources = {0};
+    for (const struct muster_source *s = t->sources.first; s; s = s->next) {
+        if (!muster_source_add(&sources, s->path, s->text, s->size)) {
+            muster_complain(d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0}, "%s: out of memory",
+                            t->path);
+            muster_sources_free(&sources);
+            return NULL;
+        }
+    }
+    sources.sealed = true;
+    return muster_scenario_load(t->scenario, &sources, registry, d);
+}
+
+/* The header must tell of the scenario what the scenario tells of itself. */
+static bool header_fits(const struct muster_trace *t, const struct muster_scenario *s,
+                        struct muster_diagnostics *d)
+{
+    bool fits = strcmp(t->process, s->process->name) == 0 && t->members == s->members &&
+                t->voters == s->voters;
+    for (uint32_t i = 0; fits && i < s->members; i++)
+        fits = strcmp(t->names[i], s->names[i]) == 0;
+    if (!fits)
+        muster_complain(d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0},
+                        "%s:1: the header does not fit the scenario in it: process, members or "
+                        "voters differ",
+                        t->path);
+    return fits;
+}
+
+static void place_players(struct replay *x)
+{
+    const struct muster_trace *t = x->trace;
+    for (uint32_t i = 0; i < t->name_count; i++) {
+        uint32_t member = i;
+        for (uint32_t k = 0; k < t->members && i >= t->members; k++) {
+            size_t length = strlen(t->names[k]);
+            if (strncmp(t->names[i], t->names[k], length) == 0 && t->names[i][length] == '\'')
+                member = k;
+        }
+        x->player[i].place = (struct muster_place){member, t->members, t->voters, x->scenario->names};
+    }
+}
+
+int muster_trace_replay(const struct muster_trace *t, const struct muster_registry *registry,
+                        muster_time from, muster_time until, uint16_t node,
+                        struct muster_divergence *divergence, struct muster_diagnostics *d)
+{
+    memset(divergence, 0, sizeof *divergence);
+    struct muster_scenario *s = load_scenario(t, registry, d);
+    if (!s)
+        return MUSTER_E_INVALID;
+    struct replay x = {.trace = t, .scenario = s, .from = from, .until = until, .node = node,
+                       .divergence = divergence};
+    int error = MUSTER_E_INVALID;
+    if (header_fits(t, s, d)) {
+        place_players(&x);
+        error = play(&x);
+        if (error)
+            muster_complain(d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0}, "%s: out of memory",
+                            t->path);
+    }
+    for (uint32_t i = 0; i < MUSTER_PROCESSES_MAX; i++) {
+        free(x.player[i].self);
+        free(x.player[i].out);
+    }
+    muster_scenario_free(s);
+    if (!error && divergence->found)
+        error = MUSTER_E_INVALID;
+    return error;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the operands of a command line to scenario files. */
+#ifndef MUSTER_TOOLS_PATHS_H
+#define MUSTER_TOOLS_PATHS_H
+
+#include <stddef.h>
+
+struct muster_paths {
+    char **at;
+    size_t count, capacity;
+};
+
+/* Add a file as it stands, or of a folder, recursively, every *.yaml that is no *.inc.yaml and not
+ * hidden, in bytewise order. A path that is there already is not added again. Complains on standard error
+ * and returns an exit code (64 for a folder without scenarios, 74 for what cannot be read); else 0. */
+int muster_paths_add(struct muster_paths *p, const char *path);
+void muster_paths_free(struct muster_paths *p);
+
+#endif
