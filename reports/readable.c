@@ -176,8 +176,11 @@ bool muster_report_matters(const struct muster_record *r)
                note != MUSTER_NOTE_CONSENSUS_APPLIED && note != MUSTER_NOTE_HISTORY_DURABLE;
     }
     if (r->kind >= MUSTER_EVENT_WORLD)
+        /* Partitions and links are told by the timeline entry that fired. */
         return r->kind != MUSTER_EVENT_EXECUTED && r->kind != MUSTER_EVENT_DURABLE &&
-               r->kind != MUSTER_EVENT_DISK_DONE && r->kind != MUSTER_EVENT_DUPLICATED;
+               r->kind != MUSTER_EVENT_DISK_DONE && r->kind != MUSTER_EVENT_DUPLICATED &&
+               r->kind != MUSTER_EVENT_PARTITION && r->kind != MUSTER_EVENT_HEAL &&
+               r->kind != MUSTER_EVENT_LINK;
     return r->kind == MUSTER_EVENT_EFFECT + MUSTER_OUT_ACTION ||
            r->kind == MUSTER_EVENT_INPUT + MUSTER_IN_ACTION ||
            r->kind == MUSTER_EVENT_INPUT + MUSTER_IN_COMMAND;

@@ -11,7 +11,8 @@
 struct muster_arena {
     uint8_t *base;
     size_t size; /* mapped */
-    size_t used; /* handed out; a snapshot copies this much */
+    size_t used; /* handed out from the front; a snapshot copies this much */
+    size_t reserved; /* handed out from the back */
 };
 
 /* Map `size` bytes (rounded up to pages), preferably at `address` (null: 0x200000000000).
@@ -21,6 +22,10 @@ void muster_arena_unmap(struct muster_arena *a);
 
 /* Zeroed memory, aligned to 16, or null when the arena is full. */
 void *muster_arena_take(struct muster_arena *a, size_t size);
+
+/* Memory from the back, not zeroed and no part of a snapshot: tables whose users keep account of what is in
+ * use, scratch. Aligned to 16; null when the arena is full. */
+void *muster_arena_reserve(struct muster_arena *a, size_t size);
 
 /* Give everything back at once. poison: fill what was used with this byte first, so that a read of
  * memory nobody initialised shows as a difference between two runs (take zeroes again). */

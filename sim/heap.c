@@ -8,14 +8,14 @@
 #include <assert.h>
 #include <string.h>
 
-#define GRANULE 16
-#define EXACT 32 /* classes 1..32 hold as many granules */
-#define CLASSES 128
+#define GRANULE    16
+#define EXACT      32 /* classes 1..32 hold as many granules */
+#define CLASSES    128
 #define SPAN_LEAST 4096
 
 struct muster_heap {
-    uint32_t first;  /* first granule handed out; 0 is this struct, so 0 is "none" */
-    uint32_t fresh;  /* granules from here on were never handed out */
+    uint32_t first; /* first granule handed out; 0 is this struct, so 0 is "none" */
+    uint32_t fresh; /* granules from here on were never handed out */
     uint32_t end;
     uint32_t spare;
     uint32_t list[CLASSES]; /* per class: first free block; its first word names the next */
@@ -83,7 +83,7 @@ static void cut(struct muster_heap *h, uint32_t at, uint32_t n)
     while (n > 0) {
         uint32_t class = class_of(n);
         if (class_size(class) > n)
-            class--;
+            class --;
         push(h, class, at);
         at += class_size(class);
         n -= class_size(class);

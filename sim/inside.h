@@ -227,6 +227,8 @@ struct muster_world {
 #define SCRATCH 262144
 
 /* world.c */
+/* Queue, events and scratch: the kernel of a world, by itself. */
+bool world_tables(struct muster_world *w, struct muster_arena *a);
 uint32_t world_event(struct muster_world *w, enum event_type type, uint16_t process);
 struct event *world_at(struct muster_world *w, uint32_t slot);
 void world_data(struct muster_world *w, struct event *e, struct muster_bytes data);

@@ -11,7 +11,7 @@
 static struct muster_redis_limits limits_of(const struct muster_world *w)
 {
     struct muster_redis_limits l = {.keys = 512, .data = 96 * 1024, .scripts = 32};
-    l.clients = w->process_capacity + 1; /* the last one is the operator */
+    l.clients = 2 * w->process_capacity + 1; /* commands, subscriptions, the operator */
     return l;
 }
 
@@ -72,7 +72,9 @@ uint64_t store_wall_ms(const struct muster_world *w)
 
 void store_forget(struct muster_world *w, uint32_t p)
 {
-    muster_redis_forget(w->store.at[w->process[p].instance].redis, p);
+    struct muster_redis *redis = w->store.at[w->process[p].instance].redis;
+    muster_redis_forget(redis, p);
+    muster_redis_forget(redis, w->process_capacity + p);
 }
 
 void store_request(struct muster_world *w, uint32_t p, uint32_t request,
@@ -166,7 +168,7 @@ static void push(struct muster_world *w, uint32_t instance, struct muster_bytes 
         int error = muster_flat_skip(&r);
         assert(!error && v.type == MUSTER_FLAT_INTEGER);
         message.size -= r.left.size;
-        uint32_t p = (uint32_t)v.integer;
+        uint32_t p = (uint32_t)v.integer - w->process_capacity;
         if (p >= w->process_count || w->process[p].instance != instance)
             continue;
         struct process *x = &w->process[p];
@@ -217,7 +219,9 @@ static void execute(struct muster_world *w, const struct event *e, struct muster
         if (muster_redis_get_mode(redis) == MUSTER_REDIS_MASTER)
             muster_redis_sweep(redis, now_ms, SWEEP_MOST, &out->stream);
     }
-    muster_redis_execute(redis, now_ms, e->process, (struct muster_bytes){e->data, e->size}, out);
+    /* a subscriber's connection is one of its own, as RESP2 demands */
+    uint32_t client = e->arg[2] ? w->process_capacity + e->process : e->process;
+    muster_redis_execute(redis, now_ms, client, (struct muster_bytes){e->data, e->size}, out);
     assert(!out->reply.full && !out->stream.full && !out->pushes.full);
 }
 

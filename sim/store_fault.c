@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#define OPERATOR(w) ((w)->process_capacity) /* client number of the scenario itself */
+#define OPERATOR(w) (2 * (w)->process_capacity) /* client number of the scenario itself */
 
 static void disconnect_all(struct muster_world *w, uint32_t instance)
 {

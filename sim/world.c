@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define QUEUE_CAPACITY 65536
-#define EVENTS_CAPACITY 65536
+#define QUEUE_CAPACITY 262144
+#define EVENTS_CAPACITY 262144
 #define BUFFER_MIN_BITS 6
 
 /* ---- memory of events ---- */
@@ -311,14 +311,14 @@ static bool members_create(struct muster_world *w)
     return true;
 }
 
-/* Large tables that grow from the front and are mostly empty lie behind the state of the world: a
- * snapshot copies what is in use of them and no more. */
-static bool tables_create(struct muster_world *w, struct muster_arena *a)
+/* Large tables that are mostly empty lie at the back of the arena: a snapshot copies what is in use of them
+ * and no more. */
+bool world_tables(struct muster_world *w, struct muster_arena *a)
 {
-    w->effects = muster_arena_take(a, sizeof *w->effects);
-    w->scratch = muster_arena_take(a, SCRATCH);
-    w->queue.heap = muster_arena_take(a, (QUEUE_CAPACITY + 1) * sizeof *w->queue.heap);
-    w->pool.event = muster_arena_take(a, EVENTS_CAPACITY * sizeof *w->pool.event);
+    w->effects = muster_arena_reserve(a, sizeof *w->effects);
+    w->scratch = muster_arena_reserve(a, SCRATCH);
+    w->queue.heap = muster_arena_reserve(a, (QUEUE_CAPACITY + 1) * sizeof *w->queue.heap);
+    w->pool.event = muster_arena_reserve(a, EVENTS_CAPACITY * sizeof *w->pool.event);
     w->queue.capacity = QUEUE_CAPACITY;
     w->pool.capacity = EVENTS_CAPACITY;
     w->pool.free = NO_SLOT;
@@ -330,7 +330,7 @@ struct muster_world *muster_world_create(struct muster_arena *a, const struct mu
 {
     assert(a->used == 0);
     struct muster_world tables = {0};
-    if (!tables_create(&tables, a))
+    if (!world_tables(&tables, a))
         return NULL;
     struct muster_world *w = muster_arena_take(a, sizeof *w);
     if (!w)

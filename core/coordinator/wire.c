@@ -68,62 +68,102 @@ void muster_decision_record_write(const struct muster_decision_record *r, struct
     add_word(t, r->votes);
 }
 
-/* ---- reading: one cursor, one sticky error ---- */
+/* ---- reading: one pass, one cursor, one sticky error ----
+ *
+ * Records are read at every poll by every member: fields stand behind exactly one blank each, and every
+ * byte is looked at once. */
 
 struct cursor {
-    struct muster_bytes rest;
+    const uint8_t *at, *end;
     bool bad;
 };
 
+/* Step over the blank before a field. */
+static void step(struct cursor *c)
+{
+    if (c->at < c->end && *c->at == ' ')
+        c->at++;
+    else
+        c->bad = true;
+}
+
 static struct muster_bytes take(struct cursor *c)
 {
-    struct muster_bytes token = muster_text_token(&c->rest);
-    if (token.size == 0)
+    step(c);
+    const uint8_t *first = c->at;
+    while (c->at < c->end && *c->at != ' ')
+        c->at++;
+    if (c->at == first)
         c->bad = true;
-    return token;
+    return (struct muster_bytes){first, (size_t)(c->at - first)};
 }
 
 static uint64_t take_word(struct cursor *c)
 {
     uint64_t v = 0;
-    if (muster_text_parse_u64(take(c), &v))
+    step(c);
+    const uint8_t *first = c->at;
+    for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++) {
+        uint64_t digit = (uint64_t)(*c->at - '0');
+        if (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && digit > UINT64_MAX % 10))
+            c->bad = true;
+        v = v * 10 + digit;
+    }
+    if (c->at == first)
+        c->bad = true;
+    return v;
+}
+
+/* Up to `most` (at most 16) hexadecimal digits, lower case as we write them. */
+static uint64_t take_digits(struct cursor *c, uint32_t most)
+{
+    uint64_t v = 0;
+    uint32_t n = 0;
+    for (; n < most && c->at < c->end; n++, c->at++) {
+        uint8_t b = *c->at;
+        if (b >= '0' && b <= '9')
+            v = v << 4 | (uint64_t)(b - '0');
+        else if (b >= 'a' && b <= 'f')
+            v = v << 4 | (uint64_t)(b - 'a' + 10);
+        else
+            break;
+    }
+    if (n == 0)
         c->bad = true;
     return v;
 }
 
 static uint64_t take_hex(struct cursor *c)
 {
-    uint64_t v = 0;
-    if (muster_text_parse_hex(take(c), &v))
-        c->bad = true;
-    return v;
+    step(c);
+    return take_digits(c, 16);
 }
 
 static struct muster_incarnation take_incarnation(struct cursor *c)
 {
-    struct muster_incarnation i = {0, 0};
-    struct muster_bytes token = take(c);
-    if (token.size != 32) {
-        c->bad = true;
-        return i;
-    }
-    struct muster_bytes high = {token.at, 16}, low = {token.at + 16, 16};
-    if (muster_text_parse_hex(high, &i.high) || muster_text_parse_hex(low, &i.low))
+    struct muster_incarnation i;
+    step(c);
+    const uint8_t *first = c->at;
+    i.high = take_digits(c, 16);
+    i.low = take_digits(c, 16);
+    if (c->at - first != 32)
         c->bad = true;
     return i;
 }
 
 static struct cursor begin(struct muster_bytes text, char letter)
 {
-    struct cursor c = {text, false};
-    struct muster_bytes first = take(&c);
-    c.bad = c.bad || first.size != 1 || first.at[0] != (uint8_t)letter;
+    struct cursor c = {text.at, text.at + text.size, false};
+    if (text.size == 0 || *c.at != (uint8_t)letter)
+        c.bad = true;
+    else
+        c.at++;
     return c;
 }
 
 static int end(const struct cursor *c)
 {
-    return c->bad || c->rest.size > 0 ? MUSTER_E_INVALID : 0;
+    return c->bad || c->at != c->end ? MUSTER_E_INVALID : 0;
 }
 
 int muster_leader_record_parse(struct muster_leader_record *r, struct muster_bytes text)
@@ -135,7 +175,7 @@ int muster_leader_record_parse(struct muster_leader_record *r, struct muster_byt
     r->pair.attempt = take_hex(&c);
     r->counter = take_word(&c);
     struct muster_bytes id = take(&c);
-    if (id.size > MUSTER_NAME_MAX)
+    if (id.size == 0 || id.size > MUSTER_NAME_MAX)
         return MUSTER_E_INVALID;
     memcpy(r->id, id.at, id.size);
     r->incarnation = take_incarnation(&c);

@@ -140,8 +140,9 @@ void muster_run_info(struct muster_call *c)
                              "connected_slaves:0\r\n",
                              gap, r->mode == MUSTER_REDIS_MASTERDOWN ? "down" : "up");
         else
-            used += snprintf(text + used, left, "%s# Replication\r\nrole:master\r\nconnected_slaves:%u\r\n",
-                             gap, (unsigned)r->replicas);
+            used += snprintf(text + used, left,
+                             "%s# Replication\r\nrole:master\r\nconnected_slaves:%u\r\n", gap,
+                             (unsigned)r->replicas);
     }
     muster_reply_bulk(c, (struct muster_bytes){(const uint8_t *)text, (size_t)used});
 }

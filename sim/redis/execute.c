@@ -32,7 +32,8 @@ static void fill(char text[TEXT_MOST], const char *format, struct muster_bytes p
     quote(quoted, PART_MOST, part);
     const char *hole = strstr(format, "%s");
     assert(hole);
-    int used = snprintf(text, TEXT_MOST, "%.*s%s%s", (int)(hole - format), format, quoted, hole + 2);
+    int used =
+        snprintf(text, TEXT_MOST, "%.*s%s%s", (int)(hole - format), format, quoted, hole + 2);
     assert(used > 0 && used < TEXT_MOST);
 }
 
@@ -120,8 +121,8 @@ uint32_t muster_lookup(struct muster_call *c, struct muster_bytes key)
     return 0;
 }
 
-bool muster_lookup_typed(struct muster_call *c, struct muster_bytes key, enum muster_entry_type type,
-                         uint32_t *n)
+bool muster_lookup_typed(struct muster_call *c, struct muster_bytes key,
+                         enum muster_entry_type type, uint32_t *n)
 {
     *n = muster_lookup(c, key);
     if (!*n || muster_keyspace_entry(c->r->keys, *n)->type == type)
@@ -195,12 +196,14 @@ static const char *mode_refuses(enum muster_redis_mode mode, uint32_t flags, boo
             return NULL;
         return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
     case MUSTER_REDIS_LOADING:
-        return flags & MUSTER_COMMAND_LOADING ? NULL : "LOADING Redis is loading the dataset in memory";
+        return flags & MUSTER_COMMAND_LOADING ? NULL
+                                              : "LOADING Redis is loading the dataset in memory";
     case MUSTER_REDIS_BUSY:
     case MUSTER_REDIS_UNKILLABLE:
-        return flags & MUSTER_COMMAND_BUSY ? NULL
-                                           : "BUSY Redis is busy running a script. You can only call "
-                                             "SCRIPT KILL or SHUTDOWN NOSAVE.";
+        return flags & MUSTER_COMMAND_BUSY
+                   ? NULL
+                   : "BUSY Redis is busy running a script. You can only call "
+                     "SCRIPT KILL or SHUTDOWN NOSAVE.";
     case MUSTER_REDIS_MOVED:
         return flags & MUSTER_COMMAND_KEYS ? "MOVED 0 127.0.0.1:6380" : NULL;
     case MUSTER_REDIS_ASK:
@@ -227,7 +230,8 @@ const char *muster_mode_refuses(const struct muster_call *c)
 
 /* --- executing --- */
 
-uint32_t muster_argv_split(struct muster_bytes flat, struct muster_bytes argv[MUSTER_REDIS_ARGUMENTS])
+uint32_t muster_argv_split(struct muster_bytes flat,
+                           struct muster_bytes argv[MUSTER_REDIS_ARGUMENTS])
 {
     struct muster_flat_reader reader;
     struct muster_flat_value v;
@@ -282,7 +286,8 @@ static bool refuse_unknown(struct muster_call *c)
     char part[PART_MOST + 1];
     char text[TEXT_MOST];
     quote(name, PART_MOST, c->argv[0]);
-    int used = snprintf(text, sizeof(text), "ERR unknown command '%s', with args beginning with: ", name);
+    int used =
+        snprintf(text, sizeof(text), "ERR unknown command '%s', with args beginning with: ", name);
     size_t start = (size_t)used;
     for (uint32_t i = 1; i < c->argc && (size_t)used - start < PART_MOST; i++) {
         quote(part, PART_MOST - ((size_t)used - start), c->argv[i]);
@@ -315,8 +320,10 @@ static bool refuse_subcommand(struct muster_call *c)
         return !good && refuse(c, "ERR wrong number of arguments for '%s' command",
                                muster_text(table[i].full));
     }
-    return refuse(c, script ? "ERR unknown subcommand '%s'. Try SCRIPT HELP."
-                            : "ERR unknown subcommand '%s'. Try CLIENT HELP.", c->argv[1]);
+    return refuse(c,
+                  script ? "ERR unknown subcommand '%s'. Try SCRIPT HELP."
+                         : "ERR unknown subcommand '%s'. Try CLIENT HELP.",
+                  c->argv[1]);
 }
 
 /* Reply why the command cannot run, or return false. */
@@ -337,8 +344,11 @@ static bool refused(struct muster_call *c)
     if (why)
         return refuse_text(c, why);
     if (client->channels && !(c->command->flags & MUSTER_COMMAND_PUBSUB))
-        return refuse(c, "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
-                         "/ RESET are allowed in this context", name);
+        return refuse(
+            c,
+            "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
+            "/ RESET are allowed in this context",
+            name);
     return false;
 }
 
@@ -358,8 +368,12 @@ void muster_redis_execute(struct muster_redis *r, uint64_t now_ms, uint32_t clie
 {
     assert(client < r->limits.clients);
     struct muster_bytes argv[MUSTER_REDIS_ARGUMENTS];
-    struct muster_call c = {.r = r, .argv = argv, .client = client, .reply = &out->reply,
-                            .stream = &out->stream, .pushes = &out->pushes};
+    struct muster_call c = {.r = r,
+                            .argv = argv,
+                            .client = client,
+                            .reply = &out->reply,
+                            .stream = &out->stream,
+                            .pushes = &out->pushes};
     size_t mark = out->reply.used;
     r->now_ms = now_ms;
     c.argc = muster_argv_split(flat, argv);

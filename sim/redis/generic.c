@@ -247,8 +247,8 @@ void muster_run_dbsize(struct muster_call *c)
 /* FLUSHALL, FLUSHDB */
 void muster_run_flush(struct muster_call *c)
 {
-    bool option = c->argc == 2 && (muster_text_is(c->argv[1], "sync") ||
-                                   muster_text_is(c->argv[1], "async"));
+    bool option =
+        c->argc == 2 && (muster_text_is(c->argv[1], "sync") || muster_text_is(c->argv[1], "async"));
     if (c->argc > 1 && !option) {
         muster_reply_error(c, MUSTER_SYNTAX);
         return;

@@ -5,11 +5,11 @@
 #include <assert.h>
 #include <string.h>
 
-#define ENTRIES_MAX 65536
-#define DATA_MAX (UINT32_C(64) << 20)
-#define INDEX_BITS 17 /* of a slot; the rest is a tag of the hash, to spare a look at the entry */
-#define INDEX_MASK ((UINT32_C(1) << INDEX_BITS) - 1)
-#define RECORD_HEAD 8 /* number of the entry, capacity */
+#define ENTRIES_MAX   65536
+#define DATA_MAX      (UINT32_C(64) << 20)
+#define INDEX_BITS    17 /* of a slot; the rest is a tag of the hash, to spare a look at the entry */
+#define INDEX_MASK    ((UINT32_C(1) << INDEX_BITS) - 1)
+#define RECORD_HEAD   8 /* number of the entry, capacity */
 #define GARBAGE_LEAST 4096
 
 struct muster_keyspace {
@@ -184,8 +184,8 @@ static uint32_t slot_value(uint32_t hash, uint32_t n)
     return (hash & ~INDEX_MASK) | n;
 }
 
-static uint32_t find_hashed(const struct muster_keyspace *k, uint32_t owner, struct muster_bytes key,
-                            uint32_t hash)
+static uint32_t find_hashed(const struct muster_keyspace *k, uint32_t owner,
+                            struct muster_bytes key, uint32_t hash)
 {
     const uint32_t *slots = slots_of(k);
     uint32_t mask = k->slots - 1;
@@ -201,7 +201,8 @@ static uint32_t find_hashed(const struct muster_keyspace *k, uint32_t owner, str
     return 0;
 }
 
-uint32_t muster_keyspace_find(const struct muster_keyspace *k, uint32_t owner, struct muster_bytes key)
+uint32_t muster_keyspace_find(const struct muster_keyspace *k, uint32_t owner,
+                              struct muster_bytes key)
 {
     return find_hashed(k, owner, key, (uint32_t)muster_bytes_hash(owner, key));
 }

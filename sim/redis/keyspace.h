@@ -20,8 +20,8 @@ enum muster_entry_type {
 struct muster_entry {
     uint64_t expires; /* wall ms, the last in which the key is there; 0: never expires */
     uint32_t hash;
-    uint32_t owner;              /* 0: a key */
-    uint32_t next, prev;         /* siblings of the same owner; of a free entry: the next free one */
+    uint32_t owner;      /* 0: a key */
+    uint32_t next, prev; /* siblings of the same owner; of a free entry: the next free one */
     uint32_t first, last, count; /* what a hash or set holds */
     uint32_t at;                 /* offset of its record in the data */
     uint32_t capacity;           /* bytes there for key and value */
@@ -43,7 +43,8 @@ uint32_t muster_keyspace_last(const struct muster_keyspace *k);
 uint32_t muster_keyspace_keys(const struct muster_keyspace *k);
 
 /* 0 when there is none. Expired keys are found like any other. */
-uint32_t muster_keyspace_find(const struct muster_keyspace *k, uint32_t owner, struct muster_bytes key);
+uint32_t muster_keyspace_find(const struct muster_keyspace *k, uint32_t owner,
+                              struct muster_bytes key);
 
 /* Find or create, and store a value; what a hash or set held is removed. Returns 0 when full, and then
  * nothing has changed. The expiry stays as it is. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STEPS_MOST 1000000 /* VM instructions of one script */
+#define STEPS_MOST  1000000 /* VM instructions of one script */
 #define STEPS_SLICE 10000
 
 static void *allocate(void *self, void *old, size_t old_size, size_t size)
@@ -60,7 +60,8 @@ static int handle_error(lua_State *l)
         lua_getstack(l, 2, &at))
         (void)lua_getinfo(l, "Sl", &at);
     const char *source = at.source[0] == '@' ? at.source + 1 : at.source;
-    (void)snprintf(run->source, sizeof(run->source), "%s%s", source == at.source ? "" : "@", source);
+    (void)snprintf(run->source, sizeof(run->source), "%s%s", source == at.source ? "" : "@",
+                   source);
     run->line = at.currentline;
     const char *text = NULL;
     const char *code = "";
@@ -79,15 +80,29 @@ static int handle_error(lua_State *l)
 
 static void reply_failure(struct muster_lua_run *run)
 {
-    char hex[41];
     char text[700];
-    muster_sha1_hex(run->sha, hex);
-    (void)snprintf(text, sizeof(text), "%s script: %s, on %s:%d.", run->error, hex, run->source,
-                   run->line);
+    (void)snprintf(text, sizeof(text), "%s script: %.40s, on %s:%d.", run->error, run->sha,
+                   run->source, run->line);
     for (char *c = text; *c; c++)
         if (*c == '\r' || *c == '\n')
             *c = ' ';
     muster_reply_error(run->call, text);
+}
+
+static int collect_all(lua_State *l)
+{
+    (void)lua_gc(l, LUA_GCCOLLECT, 0);
+    return 0;
+}
+
+/* Lua 5.1 does not collect when memory runs out, only by its own pace; so collect in time. */
+static void make_room(struct muster_lua *lua)
+{
+    if ((size_t)lua_gc(lua->state, LUA_GCCOUNT, 0) * 1024 < lua->size / 2)
+        return;
+    lua_rawgeti(lua->state, LUA_REGISTRYINDEX, lua->collector);
+    (void)lua_pcall(lua->state, 0, 0, 0);
+    lua_settop(lua->state, 0);
 }
 
 static void push_arguments(lua_State *l, const struct muster_bytes *argv, uint32_t count)
@@ -123,7 +138,7 @@ static int run_script(lua_State *l)
     return 0;
 }
 
-void muster_lua_run(struct muster_lua *lua, int function, const uint8_t sha[20], uint32_t keys,
+void muster_lua_run(struct muster_lua *lua, int function, const char sha[40], uint32_t keys,
                     struct muster_call *c)
 {
     struct muster_lua_run run;
@@ -140,6 +155,7 @@ void muster_lua_run(struct muster_lua *lua, int function, const uint8_t sha[20],
     lua->run = &run;
     lua->random = 0;
     lua->steps = 0;
+    make_room(lua);
     lua_sethook(l, count_steps, LUA_MASKCOUNT, STEPS_SLICE);
     size_t mark = c->reply->used;
     lua_rawgeti(l, LUA_REGISTRYINDEX, lua->runner);
@@ -175,6 +191,8 @@ int muster_lua_compile(struct muster_lua *lua, struct muster_bytes source, char 
         (void)snprintf(error, 256, "user_script: precompiled code is not accepted");
         return 0;
     }
+    lua_sethook(lua->state, NULL, 0, 0);
+    make_room(lua);
     if (lua_cpcall(lua->state, compile, &job)) {
         job.function = 0;
         (void)snprintf(error, 256, "not enough memory");
@@ -198,6 +216,8 @@ static int make(lua_State *l)
     lua->runner = luaL_ref(l, LUA_REGISTRYINDEX);
     lua_pushcfunction(l, handle_error);
     lua->handler = luaL_ref(l, LUA_REGISTRYINDEX);
+    lua_pushcfunction(l, collect_all);
+    lua->collector = luaL_ref(l, LUA_REGISTRYINDEX);
     return 0;
 }
 
@@ -208,6 +228,7 @@ struct muster_lua *muster_lua_create(struct muster_arena *a, size_t size)
     if (!lua || !span)
         return NULL;
     lua->heap = muster_heap_format(span, size);
+    lua->size = size;
     lua->state = lua_newstate(allocate, lua);
     if (!lua->state || lua_cpcall(lua->state, make, NULL))
         return NULL;

@@ -12,7 +12,7 @@ struct muster_lua;
 int muster_lua_compile(struct muster_lua *lua, struct muster_bytes source, char error[256]);
 void muster_lua_drop(struct muster_lua *lua, int function);
 /* Run with KEYS = the first `keys` arguments after argv[2], ARGV = the rest; replies. */
-void muster_lua_run(struct muster_lua *lua, int function, const uint8_t sha[20], uint32_t keys,
+void muster_lua_run(struct muster_lua *lua, int function, const char sha[40], uint32_t keys,
                     struct muster_call *c);
 
 #endif

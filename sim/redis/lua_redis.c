@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REPLY_ROOM 65536 /* the largest reply that redis.call hands to a script */
-#define NESTING_MOST 6   /* of a script's result: flat.h bounds what readers must follow */
+#define REPLY_ROOM   65536 /* the largest reply that redis.call hands to a script */
+#define NESTING_MOST 6     /* of a script's result: flat.h bounds what readers must follow */
 
 void muster_lua_push_tagged(lua_State *l, const char *tag, const char *text, size_t size)
 {
@@ -28,7 +28,8 @@ static int64_t to_integer(lua_Number n)
 }
 
 /* A status or error line must not be broken by what a script put into it. */
-static void reply_line(struct muster_call *c, enum muster_flat_type type, const char *text, size_t size)
+static void reply_line(struct muster_call *c, enum muster_flat_type type, const char *text,
+                       size_t size)
 {
     char line[512];
     if (size > sizeof(line))
@@ -38,7 +39,8 @@ static void reply_line(struct muster_call *c, enum muster_flat_type type, const 
     muster_flat_bytes(c->reply, type, line, size);
 }
 
-static bool reply_tagged(lua_State *l, struct muster_call *c, const char *tag, enum muster_flat_type type)
+static bool reply_tagged(lua_State *l, struct muster_call *c, const char *tag,
+                         enum muster_flat_type type)
 {
     lua_pushstring(l, tag);
     lua_rawget(l, -2);
@@ -56,7 +58,8 @@ static void reply_value(lua_State *l, struct muster_call *c, uint32_t depth);
 
 static void reply_table(lua_State *l, struct muster_call *c, uint32_t depth)
 {
-    if (reply_tagged(l, c, "err", MUSTER_FLAT_ERROR) || reply_tagged(l, c, "ok", MUSTER_FLAT_STATUS))
+    if (reply_tagged(l, c, "err", MUSTER_FLAT_ERROR) ||
+        reply_tagged(l, c, "ok", MUSTER_FLAT_STATUS))
         return;
     if (depth == NESTING_MOST) {
         muster_reply_error(c, "ERR reached lua stack limit");
@@ -266,14 +269,12 @@ static int status_reply(lua_State *l)
 
 static int sha1hex(lua_State *l)
 {
-    uint8_t digest[20];
-    char hex[41];
+    char hex[40];
     size_t size = 0;
     if (lua_gettop(l) != 1)
         return luaL_error(l, "wrong number of arguments");
     const char *text = lua_tolstring(l, 1, &size);
-    muster_sha1((struct muster_bytes){(const uint8_t *)text, size}, digest);
-    muster_sha1_hex(digest, hex);
+    muster_sha1_hex((struct muster_bytes){(const uint8_t *)text, size}, hex);
     lua_pushlstring(l, hex, 40);
     return 1;
 }
@@ -295,8 +296,12 @@ static int replicate_commands(lua_State *l)
 void muster_lua_push_redis(lua_State *l)
 {
     static const luaL_Reg functions[] = {
-        {"call", redis_call},         {"pcall", redis_pcall}, {"error_reply", error_reply},
-        {"status_reply", status_reply}, {"sha1hex", sha1hex},   {"log", redis_log},
+        {"call", redis_call},
+        {"pcall", redis_pcall},
+        {"error_reply", error_reply},
+        {"status_reply", status_reply},
+        {"sha1hex", sha1hex},
+        {"log", redis_log},
         {"replicate_commands", replicate_commands},
         {NULL, NULL},
     };

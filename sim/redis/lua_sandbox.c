@@ -201,8 +201,9 @@ static void set_function(lua_State *l, const char *name, lua_CFunction f)
 
 static void trim_globals(lua_State *l)
 {
-    static const char *const unwanted[] = {"dofile", "loadfile", "load", "print", "newproxy", "getfenv",
-                                           "setfenv", "module", "require", "package", "gcinfo", NULL};
+    static const char *const unwanted[] = {"dofile",   "loadfile", "load",    "print",
+                                           "newproxy", "getfenv",  "setfenv", "module",
+                                           "require",  "package",  "gcinfo",  NULL};
     remove_fields(l, unwanted);
     set_function(l, "rawset", safe_rawset);
     set_function(l, "setmetatable", safe_setmetatable);
@@ -214,8 +215,9 @@ static void trim_globals(lua_State *l)
 
 static void trim_libraries(lua_State *l)
 {
-    static const char *const libm[] = {"sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh",
-                                       "cosh", "tanh", "exp", "log", "log10", "pow", NULL};
+    static const char *const libm[] = {"sin",  "cos",   "tan",   "asin", "acos",
+                                       "atan", "atan2", "sinh",  "cosh", "tanh",
+                                       "exp",  "log",   "log10", "pow",  NULL};
     static const char *const strings[] = {"dump", NULL};
     lua_getfield(l, -1, "math");
     remove_fields(l, libm);

@@ -15,7 +15,7 @@
 
 struct muster_lua_run { /* one script under way; lives on the C stack */
     struct muster_call *call;
-    const uint8_t *sha;
+    const char *sha; /* 40 digits */
     int function;
     uint32_t keys;
     char error[512];
@@ -26,12 +26,15 @@ struct muster_lua_run { /* one script under way; lives on the C stack */
 struct muster_lua {
     struct muster_heap *heap;
     lua_State *state;
-    struct muster_lua_run *run; /* null between scripts, so that a snapshot holds no stack address */
+    struct muster_lua_run
+        *run; /* null between scripts, so that a snapshot holds no stack address */
     uint64_t random;
     uint32_t steps;
-    int globals; /* registry: the table behind the read-only one that scripts see */
-    int runner;  /* registry: the protected function that runs a script */
-    int handler; /* registry: the error handler */
+    int globals;   /* registry: the table behind the read-only one that scripts see */
+    int runner;    /* registry: the protected function that runs a script */
+    int handler;   /* registry: the error handler */
+    int collector; /* registry: a protected full collection */
+    size_t size;   /* of the heap */
 };
 
 static inline struct muster_lua *muster_lua_of(lua_State *l)

@@ -42,7 +42,8 @@ void muster_pubsub_forget(struct muster_redis *r, uint32_t client)
 }
 
 /* Confirm a change: to the reply when it is the first, else as a push to the client itself. */
-static void confirm(struct muster_call *c, bool first, const char *what, const struct muster_bytes *channel)
+static void confirm(struct muster_call *c, bool first, const char *what,
+                    const struct muster_bytes *channel)
 {
     struct muster_flat_writer *w = first ? c->reply : c->pushes;
     if (!w)
@@ -64,13 +65,15 @@ void muster_run_subscribe(struct muster_call *c)
     for (uint32_t i = 1; i < c->argc; i++) {
         struct muster_bytes channel = c->argv[i];
         if (find(r, c->client, channel) == r->subscription_count) {
-            if (channel.size > MUSTER_REDIS_CHANNEL || r->subscription_count == r->subscription_most) {
+            if (channel.size > MUSTER_REDIS_CHANNEL ||
+                r->subscription_count == r->subscription_most) {
                 if (i == 1)
                     muster_reply_error(c, MUSTER_OOM);
                 return;
             }
             struct muster_redis_subscription *s = &r->subscriptions[r->subscription_count++];
-            *s = (struct muster_redis_subscription){.client = c->client, .size = (uint32_t)channel.size};
+            *s = (struct muster_redis_subscription){.client = c->client,
+                                                    .size = (uint32_t)channel.size};
             if (channel.size)
                 memcpy(s->channel, channel.at, channel.size);
             r->clients[c->client].channels++;

@@ -5,12 +5,26 @@
 #include <assert.h>
 #include <string.h>
 
-static struct muster_redis_script *cached(struct muster_redis *r, const uint8_t sha[20])
+static struct muster_redis_script *cached(struct muster_redis *r, const char sha[40])
 {
     for (uint32_t i = 0; i < r->limits.scripts; i++)
-        if (r->scripts[i].function && memcmp(r->scripts[i].sha, sha, 20) == 0)
+        if (r->scripts[i].function && memcmp(r->scripts[i].sha, sha, 40) == 0)
             return &r->scripts[i];
     return NULL;
+}
+
+/* By a name as a client gives it, in any case. */
+static struct muster_redis_script *named(struct muster_redis *r, struct muster_bytes name)
+{
+    char sha[40];
+    if (name.size != sizeof(sha))
+        return NULL;
+    struct muster_redis_script *s = cached(r, (const char *)name.at);
+    if (s)
+        return s;
+    for (size_t i = 0; i < sizeof(sha); i++)
+        sha[i] = (char)(name.at[i] >= 'A' && name.at[i] <= 'F' ? name.at[i] | 32 : name.at[i]);
+    return cached(r, sha);
 }
 
 void muster_scripts_forget(struct muster_redis *r)
@@ -28,9 +42,9 @@ void muster_scripts_forget(struct muster_redis *r)
 static struct muster_redis_script *load(struct muster_call *c, struct muster_bytes source)
 {
     struct muster_redis *r = c->r;
-    uint8_t sha[20];
+    char sha[40];
     char error[256];
-    muster_sha1(source, sha);
+    muster_sha1_hex(source, sha);
     struct muster_redis_script *s = cached(r, sha);
     if (s)
         return s;
@@ -65,9 +79,7 @@ static bool read_key_count(struct muster_call *c, int64_t *keys)
 
 static void run(struct muster_call *c, const struct muster_redis_script *s, int64_t keys)
 {
-    uint8_t sha[20];
-    memcpy(sha, s->sha, sizeof(sha));
-    muster_lua_run(c->r->lua, s->function, sha, (uint32_t)keys, c);
+    muster_lua_run(c->r->lua, s->function, s->sha, (uint32_t)keys, c);
 }
 
 void muster_run_eval(struct muster_call *c)
@@ -80,38 +92,13 @@ void muster_run_eval(struct muster_call *c)
         run(c, s, keys);
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool read_sha(struct muster_bytes hex, uint8_t sha[20])
-{
-    if (hex.size != 40)
-        return false;
-    for (uint32_t i = 0; i < 20; i++) {
-        int high = hex_digit(hex.at[2 * i]);
-        int low = hex_digit(hex.at[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        sha[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
 void muster_run_evalsha(struct muster_call *c)
 {
-    uint8_t sha[20];
     int64_t keys = 0;
-    const struct muster_redis_script *s = NULL;
-    bool named = c->argv[1].size == 40; /* what cannot be a name is answered before the key count */
-    if (named && !read_key_count(c, &keys))
+    /* What cannot be a name is answered before the number of keys is looked at. */
+    if (c->argv[1].size == 40 && !read_key_count(c, &keys))
         return;
-    if (named && read_sha(c->argv[1], sha))
-        s = cached(c->r, sha);
+    const struct muster_redis_script *s = named(c->r, c->argv[1]);
     if (s)
         run(c, s, keys);
     else
@@ -120,20 +107,16 @@ void muster_run_evalsha(struct muster_call *c)
 
 static void script_load(struct muster_call *c)
 {
-    char hex[41];
     const struct muster_redis_script *s = load(c, c->argv[2]);
-    if (!s)
-        return;
-    muster_sha1_hex(s->sha, hex);
-    muster_reply_bulk(c, muster_text(hex));
+    if (s)
+        muster_reply_bulk(c, (struct muster_bytes){(const uint8_t *)s->sha, sizeof(s->sha)});
 }
 
 static void script_exists(struct muster_call *c)
 {
-    uint8_t sha[20];
     muster_flat_array(c->reply, c->argc - 2);
     for (uint32_t i = 2; i < c->argc; i++)
-        muster_reply_integer(c, read_sha(c->argv[i], sha) && cached(c->r, sha));
+        muster_reply_integer(c, named(c->r, c->argv[i]) != NULL);
 }
 
 static void script_flush(struct muster_call *c)
@@ -151,9 +134,10 @@ static void script_flush(struct muster_call *c)
 static void script_kill(struct muster_call *c)
 {
     if (c->r->mode == MUSTER_REDIS_UNKILLABLE) {
-        muster_reply_error(c, "UNKILLABLE Sorry the script already executed write commands against the "
-                              "dataset. You can either wait the script termination or kill the server "
-                              "in a hard way using the SHUTDOWN NOSAVE command.");
+        muster_reply_error(
+            c, "UNKILLABLE Sorry the script already executed write commands against the "
+               "dataset. You can either wait the script termination or kill the server "
+               "in a hard way using the SHUTDOWN NOSAVE command.");
     } else if (c->r->mode == MUSTER_REDIS_BUSY) {
         c->r->mode = MUSTER_REDIS_MASTER;
         muster_reply_ok(c);

@@ -5,7 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
-struct muster_redis *muster_redis_create(struct muster_arena *a, const struct muster_redis_limits *limits,
+struct muster_redis *muster_redis_create(struct muster_arena *a,
+                                         const struct muster_redis_limits *limits,
                                          struct muster_lua *lua)
 {
     assert(limits->clients > 0);

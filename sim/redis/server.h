@@ -7,10 +7,10 @@
 #include "sim/redis/keyspace.h"
 #include "sim/redis/lua.h"
 
-#define MUSTER_REDIS_ARGUMENTS 4096 /* a longer command is refused */
-#define MUSTER_REDIS_QUEUE 16384    /* bytes for the commands of all open MULTIs */
-#define MUSTER_REDIS_WATCHES 64
-#define MUSTER_REDIS_CHANNEL 116 /* bytes in the name of a channel */
+#define MUSTER_REDIS_ARGUMENTS 4096  /* a longer command is refused */
+#define MUSTER_REDIS_QUEUE     16384 /* bytes for the commands of all open MULTIs */
+#define MUSTER_REDIS_WATCHES   64
+#define MUSTER_REDIS_CHANNEL   116 /* bytes in the name of a channel */
 
 struct muster_redis_client {
     bool multi;
@@ -36,7 +36,7 @@ struct muster_redis_subscription { /* in the order of SUBSCRIBE */
 };
 
 struct muster_redis_script {
-    uint8_t sha[20];
+    char sha[40]; /* hexadecimal, lower case, as EVALSHA names it */
     int function; /* in the registry of Lua; 0: slot is free */
 };
 
@@ -65,24 +65,24 @@ struct muster_call {
     const struct muster_bytes *argv;
     uint32_t argc;
     uint32_t client;
-    bool scripted;                     /* from redis.call */
-    bool applied;                      /* from a master's stream: expiry is the master's business */
+    bool scripted; /* from redis.call */
+    bool applied;  /* from a master's stream: expiry is the master's business */
     struct muster_flat_writer *reply;
     struct muster_flat_writer *stream; /* null when applied */
     struct muster_flat_writer *pushes; /* null when applied */
 };
 
 enum { /* flags of a command */
-    MUSTER_COMMAND_WRITE = 1,
-    MUSTER_COMMAND_DENYOOM = 2,
-    MUSTER_COMMAND_LOADING = 4, /* runs while the data set is loaded */
-    MUSTER_COMMAND_STALE = 8,   /* runs on a replica without a master */
-    MUSTER_COMMAND_NOSCRIPT = 16,
-    MUSTER_COMMAND_BUSY = 32,   /* runs while a script is busy */
-    MUSTER_COMMAND_NOAUTH = 64, /* runs before AUTH */
-    MUSTER_COMMAND_PUBSUB = 128, /* runs in a connection that has subscribed */
-    MUSTER_COMMAND_KEYS = 256,  /* names keys */
-    MUSTER_COMMAND_NOMULTI = 512, /* is executed, not queued, in a MULTI */
+       MUSTER_COMMAND_WRITE = 1,
+       MUSTER_COMMAND_DENYOOM = 2,
+       MUSTER_COMMAND_LOADING = 4, /* runs while the data set is loaded */
+       MUSTER_COMMAND_STALE = 8,   /* runs on a replica without a master */
+       MUSTER_COMMAND_NOSCRIPT = 16,
+       MUSTER_COMMAND_BUSY = 32,     /* runs while a script is busy */
+       MUSTER_COMMAND_NOAUTH = 64,   /* runs before AUTH */
+       MUSTER_COMMAND_PUBSUB = 128,  /* runs in a connection that has subscribed */
+       MUSTER_COMMAND_KEYS = 256,    /* names keys */
+       MUSTER_COMMAND_NOMULTI = 512, /* is executed, not queued, in a MULTI */
 };
 
 struct muster_command {
@@ -103,7 +103,8 @@ const char *muster_mode_refuses(const struct muster_call *c);
 /* Run a command that has passed the gates; leaves one value in c->reply. */
 void muster_call_run(struct muster_call *c);
 /* Split a flat argument vector. Returns the number of arguments, 0 when it is not one. */
-uint32_t muster_argv_split(struct muster_bytes flat, struct muster_bytes argv[MUSTER_REDIS_ARGUMENTS]);
+uint32_t muster_argv_split(struct muster_bytes flat,
+                           struct muster_bytes argv[MUSTER_REDIS_ARGUMENTS]);
 
 /* --- replies --- */
 
@@ -119,10 +120,10 @@ static inline void muster_reply_integer(struct muster_call *c, int64_t v)
     muster_flat_integer(c->reply, v);
 }
 
-#define MUSTER_SYNTAX "ERR syntax error"
+#define MUSTER_SYNTAX      "ERR syntax error"
 #define MUSTER_NOT_INTEGER "ERR value is not an integer or out of range"
-#define MUSTER_WRONGTYPE "WRONGTYPE Operation against a key holding the wrong kind of value"
-#define MUSTER_OOM "OOM command not allowed when used memory > 'maxmemory'."
+#define MUSTER_WRONGTYPE   "WRONGTYPE Operation against a key holding the wrong kind of value"
+#define MUSTER_OOM         "OOM command not allowed when used memory > 'maxmemory'."
 
 /* --- the stream --- */
 
@@ -135,8 +136,8 @@ void muster_stream_del(struct muster_flat_writer *stream, struct muster_bytes ke
 /* The entry of a live key, 0 if none. On a master an expired one is removed on the way. */
 uint32_t muster_lookup(struct muster_call *c, struct muster_bytes key);
 /* The same for a key that must be of a type; replies WRONGTYPE and returns false when it is not. */
-bool muster_lookup_typed(struct muster_call *c, struct muster_bytes key, enum muster_entry_type type,
-                         uint32_t *n);
+bool muster_lookup_typed(struct muster_call *c, struct muster_bytes key,
+                         enum muster_entry_type type, uint32_t *n);
 bool muster_entry_expired(const struct muster_entry *e, uint64_t now_ms);
 /* Whoever watches the key will see EXEC fail. */
 void muster_touch(struct muster_redis *r, struct muster_bytes key);
@@ -149,8 +150,8 @@ bool muster_text_is(struct muster_bytes b, const char *lower); /* in any case */
 bool muster_text_integer(struct muster_bytes b, int64_t *v);   /* as strict as Redis */
 struct muster_bytes muster_integer_text(int64_t v, char room[24]);
 bool muster_glob(struct muster_bytes pattern, struct muster_bytes text);
-void muster_sha1(struct muster_bytes data, uint8_t digest[20]);
-void muster_sha1_hex(const uint8_t digest[20], char hex[41]);
+/* In hexadecimal, without a zero at the end. */
+void muster_sha1_hex(struct muster_bytes data, char hex[40]);
 
 /* Reply an error and return false when argument i is no integer. */
 bool muster_argument_integer(struct muster_call *c, uint32_t i, int64_t *v);
@@ -164,12 +165,14 @@ void muster_multi_queue(struct muster_call *c);
 void muster_scripts_forget(struct muster_redis *r);
 
 #define MUSTER_COMMAND_FUNCTIONS(X)                                                                \
-    X(append) X(auth) X(client) X(dbsize) X(decr) X(decrby) X(del) X(discard) X(echo) X(eval)      \
-    X(evalsha) X(exec) X(exists) X(expire) X(flush) X(get) X(getdel) X(getset) X(hdel) X(hexists)  \
-    X(hget) X(hgetall) X(hlen) X(hmget) X(hset) X(incr) X(incrby) X(info) X(keys) X(mget) X(mset)  \
-    X(multi) X(persist) X(ping) X(publish) X(role) X(sadd) X(scan) X(scard) X(script) X(select)    \
-    X(set) X(setex) X(setnx) X(shutdown) X(sismember) X(smembers) X(srem) X(strlen) X(subscribe)   \
-    X(time) X(ttl) X(type) X(unsubscribe) X(unwatch) X(wait) X(watch)
+    X(append)                                                                                      \
+    X(auth) X(client) X(dbsize) X(decr) X(decrby) X(del) X(discard) X(echo) X(eval) X(evalsha)     \
+        X(exec) X(exists) X(expire) X(flush) X(get) X(getdel) X(getset) X(hdel) X(hexists) X(hget) \
+            X(hgetall) X(hlen) X(hmget) X(hset) X(incr) X(incrby) X(info) X(keys) X(mget) X(mset)  \
+                X(multi) X(persist) X(ping) X(publish) X(role) X(sadd) X(scan) X(scard) X(script)  \
+                    X(select) X(set) X(setex) X(setnx) X(shutdown) X(sismember) X(smembers)        \
+                        X(srem) X(strlen) X(subscribe) X(time) X(ttl) X(type) X(unsubscribe)       \
+                            X(unwatch) X(wait) X(watch)
 #define X(name) void muster_run_##name(struct muster_call *c);
 MUSTER_COMMAND_FUNCTIONS(X)
 #undef X

@@ -41,8 +41,9 @@ static void block(uint32_t state[5], const uint8_t *at)
         state[i] += h[i];
 }
 
-void muster_sha1(struct muster_bytes data, uint8_t digest[20])
+void muster_sha1_hex(struct muster_bytes data, char hex[40])
 {
+    static const char digits[] = "0123456789abcdef";
     uint32_t h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
     size_t done = 0;
     for (; data.size - done >= 64; done += 64)
@@ -58,16 +59,6 @@ void muster_sha1(struct muster_bytes data, uint8_t digest[20])
         tail[size - 1 - i] = (uint8_t)(bits >> 8 * i);
     for (size_t at = 0; at < size; at += 64)
         block(h, tail + at);
-    for (uint32_t i = 0; i < 20; i++)
-        digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
-}
-
-void muster_sha1_hex(const uint8_t digest[20], char hex[41])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (uint32_t i = 0; i < 20; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[40] = '\0';
+    for (uint32_t i = 0; i < 40; i++)
+        hex[i] = digits[h[i / 8] >> (28 - 4 * (i % 8)) & 15];
 }

@@ -8,11 +8,11 @@
 #define APPEND_MOST 65536 /* bytes that one APPEND may lead to */
 
 enum { /* options of SET */
-    OPTION_NX = 1,
-    OPTION_XX = 2,
-    OPTION_GET = 4,
-    OPTION_KEEPTTL = 8,
-    OPTION_TIME = 16,
+       OPTION_NX = 1,
+       OPTION_XX = 2,
+       OPTION_GET = 4,
+       OPTION_KEEPTTL = 8,
+       OPTION_TIME = 16,
 };
 
 struct set_options {

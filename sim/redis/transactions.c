@@ -100,7 +100,8 @@ static void run_queued(struct muster_call *c)
             continue;
         struct muster_bytes argv[MUSTER_REDIS_ARGUMENTS];
         struct muster_call queued = *c;
-        queued.argc = muster_argv_split((struct muster_bytes){r->queue + at + RECORD_HEAD, size}, argv);
+        queued.argc =
+            muster_argv_split((struct muster_bytes){r->queue + at + RECORD_HEAD, size}, argv);
         assert(queued.argc > 0);
         queued.argv = argv;
         queued.command = muster_command_find(argv[0]);

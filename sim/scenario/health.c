@@ -188,7 +188,7 @@ static void add_number(struct muster_text *t, const char *token, uint64_t value)
     muster_text_add_u64(t, value);
 }
 
-static const char *state_text(struct loader *l, const struct state *s)
+static const char *state_text(struct loader *l, const struct state *s, struct muster_mark mark)
 {
     char room[MUSTER_HEALTH_TEXT_MAX];
     struct muster_text t;
@@ -215,7 +215,9 @@ static const char *state_text(struct loader *l, const struct state *s)
         muster_text_add(&t, "=");
         muster_text_add(&t, systems[s->component[i].status]);
     }
-    struct muster_bytes text = muster_text_written(&t); /* fits: 8 names of 31 bytes, 8 numbers */
+    if (muster_text_is_cut(&t))
+        COMPLAIN(l, mark, "too much health to say: more than %d bytes", MUSTER_HEALTH_TEXT_MAX - 1);
+    struct muster_bytes text = muster_text_written(&t);
     return muster_memory_copy(&l->memory, (const char *)text.at, text.size);
 }
 
@@ -247,22 +249,6 @@ static void order_changes(struct loader *l)
         for (; to > 0 && l->changes[to - 1].at > one.at; to--)
             l->changes[to] = l->changes[to - 1];
         l->changes[to] = one;
-    }
-}
-
-void sum_health(struct loader *l)
-{
-    struct state *members = muster_memory_take(&l->memory, (l->s->members + 1) * sizeof *members);
-    for (uint32_t i = 0; i < l->s->members; i++)
-        members[i] = healthy;
-    order_changes(l);
-    for (uint32_t i = 0; i < l->change_count; i++) {
-        const struct health_change *change = &l->changes[i];
-        struct state now = members[change->member];
-        load_state(l, change->state, &now);
-        *change->ret_text = state_text(l, &now);
-        if (!change->passing)
-            members[change->member] = now;
     }
 }
 
@@ -310,7 +296,7 @@ void load_health(struct loader *l, const struct muster_doc *root)
         COMPLAIN(l, health->mark, "more than %d points of health", POINTS_MAX);
         return;
     }
-    struct muster_health_point *points = muster_memory_take(&l->memory, (most + 1) * sizeof *points);
+    struct muster_health_point *points = muster_memory_take(&l->memory, most * sizeof *points);
     for (const struct muster_doc *one = health->first; one; one = one->next) {
         uint32_t member = 0;
         bool good = load_member(l, one, one->key, &member);
@@ -319,7 +305,22 @@ void load_health(struct loader *l, const struct muster_doc *root)
             good)
             load_points(l, one, member, points);
     }
-    sum_health(l); /* before the points are moved: the texts go where the changes point to */
-    order_points(points, l->s->health_count);
-    l->s->health = points;
+    l->s->health = l->points = points;
+}
+
+void sum_health(struct loader *l)
+{
+    struct state *members = muster_memory_take(&l->memory, (l->s->members + 1) * sizeof *members);
+    for (uint32_t i = 0; i < l->s->members; i++)
+        members[i] = healthy;
+    order_changes(l);
+    for (uint32_t i = 0; i < l->change_count; i++) {
+        const struct health_change *change = &l->changes[i];
+        struct state now = members[change->member];
+        load_state(l, change->state, &now);
+        *change->ret_text = state_text(l, &now, change->state->mark);
+        if (!change->passing)
+            members[change->member] = now;
+    }
+    order_points(l->points, l->s->health_count); /* now that nothing points to them any more */
 }

@@ -19,6 +19,7 @@ struct loader {
     const char *binding[BINDINGS_MAX + 1]; /* names given with `as`; ends with null */
     uint32_t bindings;
     const char *target_names[MUSTER_TARGETS_MAX + 1]; /* ends with null */
+    struct muster_health_point *points; /* the scenario's, until they are in order */
     struct health_change *changes; /* every change of health, in the order of the file */
     uint32_t change_count, change_capacity;
 };
@@ -90,11 +91,13 @@ uint16_t load_event(struct loader *l, const struct muster_doc *node);
 /* timeline.c, verbs.c */
 void load_bindings(struct loader *l, const struct muster_doc *root);
 void load_timeline(struct loader *l, const struct muster_doc *root);
-extern const char *const entry_keys[]; /* of every entry: when, how long …; ends with null */
-/* Read the verb of an entry; entries[0] is filled but for it. A health verb may need further entries, copies
- * of the first; returns how many are used, 0 after complaints. */
-uint32_t load_verb(struct loader *l, const struct muster_doc *node, struct muster_entry *entries,
-                   uint32_t most);
+/* Keys that every entry may have: when, how long …; ends with null. */
+extern const char *const entry_keys[];
+/* How many entries a mapping of the timeline becomes: health has one a member. */
+uint32_t count_entries(const struct muster_doc *node);
+/* Read the verb of an entry: entry[0] is filled but for it, and copied where more are needed. Returns how
+ * many there are; after complaints they are not to be used. */
+uint32_t load_verb(struct loader *l, const struct muster_doc *node, struct muster_entry *entry);
 
 /* expect.c, properties.c */
 void load_expectations(struct loader *l, const struct muster_doc *root);

@@ -193,21 +193,32 @@ static int play(struct replay *x)
 
 /* ---- the scenario that the trace brings along ---- */
 
+/* Complaints point into the copies that the loader had: let them point into the trace's own. */
+static void keep_marks(const struct muster_trace *t, struct muster_diagnostics *d)
+{
+    for (uint32_t i = 0; i < d->count; i++) {
+        const struct muster_source **at = &d->at[i].mark.source;
+        for (const struct muster_source *s = t->sources.first; *at && s; s = s->next) {
+            if (strcmp(s->path, (*at)->path) == 0) {
+                *at = s;
+                break;
+            }
+        }
+    }
+}
+
 static struct muster_scenario *load_scenario(const struct muster_trace *t,
                                              const struct muster_registry *registry,
                                              struct muster_diagnostics *d)
 {
     struct muster_sources sources = {0};
-    for (const struct muster_source *s = t->sources.first; s; s = s->next) {
-        if (!muster_source_add(&sources, s->path, s->text, s->size)) {
-            muster_complain(d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0}, "%s: out of memory",
-                            t->path);
-            muster_sources_free(&sources);
-            return NULL;
-        }
-    }
+    for (const struct muster_source *s = t->sources.first; s; s = s->next)
+        muster_source_add(&sources, s->path, s->text, s->size);
     sources.sealed = true;
-    return muster_scenario_load(t->scenario, &sources, registry, d);
+    struct muster_scenario *s = muster_scenario_load(t->scenario, &sources, registry, d);
+    keep_marks(t, d);
+    muster_sources_free(&sources); /* empty when it was loaded */
+    return s;
 }
 
 /* The header must tell of the scenario what the scenario tells of itself. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sends the same random commands to the fake and to a real Redis 7.0 on loopback, and compares replies.
  *
- * Usage: compare PORT SEED COUNT. The real server is flushed. Replies that depend on the wall clock or on
- * an order Redis leaves open are not generated, or are sorted before they are compared. */
+ * Usage: compare PORT SEED COUNT. The real server is flushed. What depends on the wall clock, on Redis's
+ * own cursors or blocks is not generated; where Redis promises no order only the sizes are compared. */
 #include "sim/redis/redis.h"
 
 #include <arpa/inet.h>
@@ -12,22 +12,40 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROOM (1 << 20)
+#define ROOM      (1 << 20)
 #define ARGUMENTS 10
 
 static const char *const commands[] = {
-    "SET", "SET", "SET", "GET", "GETDEL", "GETSET", "SETNX", "SETEX", "PSETEX", "MGET", "MSET", "INCR",
-    "INCRBY", "DECR", "DECRBY", "APPEND", "STRLEN", "DEL", "UNLINK", "EXISTS", "TYPE", "EXPIRE",
-    "PEXPIREAT", "EXPIREAT", "TTL", "PERSIST", "DBSIZE", "HSET", "HGET", "HDEL", "HEXISTS",
-    "HLEN", "HMGET", "SADD", "SREM", "SISMEMBER", "SCARD", "MULTI", "EXEC", "EXEC", "DISCARD", "WATCH",
-    "UNWATCH", "EVAL", "EVAL", "EVALSHA", "SCRIPT", "ECHO", "PING", "SELECT", "NOPE", "KEYS", "SMEMBERS",
-    "FLUSHALL", "SCAN", "PUBLISH", "CLIENT", "WAIT", "AUTH",
+    "SET",     "SET",     "SET",     "GET",       "GETDEL",   "GETSET",  "SETNX",     "SETEX",
+    "PSETEX",  "MGET",    "MSET",    "INCR",      "INCRBY",   "DECR",    "DECRBY",    "APPEND",
+    "STRLEN",  "DEL",     "UNLINK",  "EXISTS",    "TYPE",     "EXPIRE",  "PEXPIREAT", "EXPIREAT",
+    "TTL",     "PERSIST", "DBSIZE",  "HSET",      "HGET",     "HDEL",    "HEXISTS",   "HLEN",
+    "HMGET",   "SADD",    "SREM",    "SISMEMBER", "SCARD",    "MULTI",   "EXEC",      "EXEC",
+    "DISCARD", "WATCH",   "UNWATCH", "EVAL",      "EVAL",     "EVALSHA", "SCRIPT",    "ECHO",
+    "PING",    "NOPE",    "KEYS",    "SMEMBERS",  "FLUSHALL", "PUBLISH", "CLIENT",    "AUTH",
 };
 
+/* As times the numbers are long past or outlast the run. */
 static const char *const words[] = {
-    "a", "b", "c", "d", "a", "b", "1", "2", "0", "-1", "100", "9223372036854775807", "x", "", "NX", "xx",
-    "GET", "EX", "px", "KEEPTTL", "GT", "lt", "1000000", "LOAD", "exists", "*", "[a-c]", "match", "count",
-    "99999999999999", "EXAT", "pxat", "01", "-9223372036854775808", "getname", "-0", " 1",
+    "a",       "b",
+    "c",       "d",
+    "a",       "b",
+    "7000001", "7000002",
+    "0",       "-1",
+    "100000",  "9223372036854775807",
+    "x",       "",
+    "NX",      "xx",
+    "GET",     "EX",
+    "px",      "KEEPTTL",
+    "GT",      "lt",
+    "1000000", "LOAD",
+    "exists",  "*",
+    "[a-c]",   "match",
+    "count",   "99999999999999",
+    "EXAT",    "pxat",
+    "01",      "-9223372036854775808",
+    "getname", "-0",
+    " 1",
 };
 
 static const char *const scripts[] = {
@@ -137,8 +155,8 @@ static void send_command(struct link *l, int argc, const char *const *argv)
     char text[8192];
     int used = snprintf(text, sizeof(text), "*%d\r\n", argc);
     for (int i = 0; i < argc; i++)
-        used += snprintf(text + used, sizeof(text) - (size_t)used, "$%zu\r\n%s\r\n", strlen(argv[i]),
-                         argv[i]);
+        used += snprintf(text + used, sizeof(text) - (size_t)used, "$%zu\r\n%s\r\n",
+                         strlen(argv[i]), argv[i]);
     if (write(l->fd, text, (size_t)used) != used)
         exit(74);
 }
@@ -157,10 +175,10 @@ static int connect_to(int port)
 
 /* --- comparing --- */
 
-/* KEYS, SMEMBERS and SCAN promise no order: compare only the sizes. */
+/* KEYS and SMEMBERS promise no order: compare only the sizes. */
 static int unordered(const char *name)
 {
-    return strcmp(name, "KEYS") == 0 || strcmp(name, "SMEMBERS") == 0 || strcmp(name, "SCAN") == 0;
+    return strcmp(name, "KEYS") == 0 || strcmp(name, "SMEMBERS") == 0;
 }
 
 static void print(const char *who, struct muster_bytes reply)

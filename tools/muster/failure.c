@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,10 +43,8 @@ static void watch(void *cookie, const struct muster_world *w, const struct muste
     ring->count++;
 }
 
-static _Noreturn void run_child(const struct muster_run_result *result,
-                                const struct muster_failure_request *request, struct ring *ring)
+static _Noreturn void run_child(struct watch *x, uint64_t seed, const char *trace)
 {
-    struct watch x = {ring, result->timed ? result->failed_record : UINT64_MAX, request->scenario, NULL};
     struct muster_arena arena;
     struct muster_verdict v;
     const struct rlimit none = {0, 0};
@@ -55,12 +52,21 @@ static _Noreturn void run_child(const struct muster_run_result *result,
     if (null >= 0)
         dup2(null, STDERR_FILENO); /* what it says was heard the first time */
     setrlimit(RLIMIT_CORE, &none);
-    if (request->trace)
-        x.writer = muster_trace_create(request->trace, request->scenario, result->seed);
+    if (trace)
+        x->writer = muster_trace_create(trace, x->scenario, seed);
     if (muster_arena_map(&arena, MUSTER_RUNNER_ARENA, NULL) == 0 &&
-        muster_runner_once(&arena, request->scenario, result->seed, watch, &x, &v) && x.writer)
-        muster_trace_close(x.writer, &v);
+        muster_runner_once(&arena, x->scenario, seed, watch, x, &v) && x->writer)
+        muster_trace_close(x->writer, &v);
     exit(0);
+}
+
+/* Takes the text over; keeps the old one when memory was too short to make it. */
+static void replace_text(const char **place, char *text)
+{
+    if (!text)
+        return;
+    free((void *)(uintptr_t)*place);
+    *place = text;
 }
 
 /* The lines of the ring, oldest first. */
@@ -80,29 +86,31 @@ static char *join_lines(const struct ring *ring)
     return text;
 }
 
-static char *last_events(const struct muster_run_result *result,
-                         const struct muster_failure_request *request)
+void muster_failure_watch(struct muster_report_failure *f, uint64_t seed,
+                          const struct muster_scenario *s, const char *trace)
 {
     struct ring *ring = mmap(NULL, sizeof *ring, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (ring == MAP_FAILED)
-        return strdup("");
+        return;
+    struct watch x = {ring, f->timed ? f->record : UINT64_MAX, s, NULL};
     fflush(stdout);
     fflush(stderr);
     pid_t pid = fork();
     if (pid == 0)
-        run_child(result, request, ring);
+        run_child(&x, seed, trace);
     while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-    char *text = join_lines(ring);
+    replace_text(&f->events, join_lines(ring));
+    if (trace && access(trace, R_OK) == 0)
+        replace_text(&f->trace, strdup(trace));
     munmap(ring, sizeof *ring);
-    return text;
 }
 
 /* A word that a shell gives back as it is. */
 static void quote(FILE *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-    if (*word && strspn(word, plain) == strlen(word) && word[0] != '-') {
+    if (*word && strspn(word, plain) == strlen(word)) {
         fputs(word, out);
         return;
     }
@@ -124,9 +132,7 @@ static char *make_command(uint64_t seed, const struct muster_failure_request *re
     if (!out)
         return NULL;
     quote(out, request->program);
-    fputs(" run ", out);
-    if (request->path[0] == '-')
-        fputs("-- ", out);
+    fputs(request->path[0] == '-' ? " run ./" : " run ", out);
     quote(out, request->path);
     fprintf(out, " --seed %" PRIu64, seed);
     if (request->max_events)
@@ -152,11 +158,8 @@ struct muster_report_failure *muster_failure_make(const struct muster_run_result
     f->at = result->failed_at;
     f->record = result->failed_record;
     f->command = make_command(result->seed, request, parted);
-    f->trace = strdup(request->trace ? request->trace : result->trace);
-    if (parted)
-        f->events = strdup(result->difference);
-    else
-        f->events = request->events ? last_events(result, request) : strdup("");
+    f->trace = strdup(result->trace);
+    f->events = strdup(result->difference);
     if (f->property && f->text && f->file && f->command && f->trace && f->events)
         return f;
     muster_failure_free(f);

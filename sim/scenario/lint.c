@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Warnings: what loads, and yet does nothing. */
+#include "sim/scenario/inside.h"
+
+#include <string.h>
+
+#define WARN(d, mark, ...) muster_complain(d, MUSTER_SEVERITY_WARNING, mark, __VA_ARGS__)
+
+/* Whether a selection has a member in it: all traffic begins or ends at one. */
+static bool has_member(const struct muster_selection *side)
+{
+    for (uint32_t i = 0; i < side->count; i++) {
+        if (!side->at[i].is_endpoint || side->at[i].endpoint.kind == MUSTER_AT_MEMBER)
+            return true;
+    }
+    return false;
+}
+
+static bool has_replica(const struct muster_selection *side)
+{
+    for (uint32_t i = 0; i < side->count; i++) {
+        if (side->at[i].is_endpoint && side->at[i].endpoint.kind == MUSTER_AT_STORE)
+            return true;
+    }
+    return false;
+}
+
+/* Traffic runs between members, from members to all else, and between the store's instances. */
+static bool sides_talk(const struct muster_scenario *s, const struct muster_selection *a,
+                       const struct muster_selection *b)
+{
+    if (has_member(a) || has_member(b))
+        return true;
+    return s->store.replicas > 0 && has_replica(a) && has_replica(b);
+}
+
+static bool same_item(const struct muster_selection *a, uint32_t i, const struct muster_selection *b,
+                      uint32_t j)
+{
+    if (a->at[i].is_endpoint != b->at[j].is_endpoint)
+        return false;
+    if (a->at[i].is_endpoint)
+        return a->at[i].endpoint.kind == b->at[j].endpoint.kind &&
+               a->at[i].endpoint.index == b->at[j].endpoint.index;
+    return a->at[i].selector.kind == b->at[j].selector.kind &&
+           a->at[i].selector.index == b->at[j].selector.index;
+}
+
+static bool sides_overlap(const struct muster_selection *a, const struct muster_selection *b)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        for (uint32_t j = 0; j < b->count; j++) {
+            if (same_item(a, i, b, j))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void lint_partition(const struct muster_scenario *s, const struct muster_entry *e,
+                           struct muster_diagnostics *d)
+{
+    bool talk = false, overlap = false;
+    for (uint32_t i = 0; i < e->partition.sides; i++) {
+        for (uint32_t j = i + 1; j < e->partition.sides; j++) {
+            talk = talk || sides_talk(s, &e->partition.side[i], &e->partition.side[j]);
+            overlap = overlap || sides_overlap(&e->partition.side[i], &e->partition.side[j]);
+        }
+    }
+    if (!talk)
+        WARN(d, e->mark, "this partition separates nothing: its sides have no traffic");
+    if (overlap)
+        WARN(d, e->mark, "one name stands on two sides of this partition, which cannot separate it");
+}
+
+static bool is_used(const struct muster_link_rule *rule)
+{
+    bool stores = rule->a.kind == MUSTER_AT_STORE && rule->b.kind == MUSTER_AT_STORE;
+    bool foreign = (rule->a.kind == MUSTER_AT_HEALTH && rule->b.kind == MUSTER_AT_MEMBER &&
+                    rule->a.index != rule->b.index) ||
+                   (rule->b.kind == MUSTER_AT_HEALTH && rule->a.kind == MUSTER_AT_MEMBER &&
+                    rule->a.index != rule->b.index);
+    bool member = rule->a.kind == MUSTER_AT_MEMBER || rule->b.kind == MUSTER_AT_MEMBER;
+    return stores || (member && !foreign);
+}
+
+static bool is_stream(const struct muster_link_rule *rule)
+{
+    return rule->a.kind != MUSTER_AT_MEMBER || rule->b.kind != MUSTER_AT_MEMBER;
+}
+
+static void lint_link(const struct muster_link_rule *rule, struct muster_mark mark,
+                      struct muster_diagnostics *d)
+{
+    const struct muster_link_config *link = &rule->link;
+    if (!is_used(rule))
+        WARN(d, mark, "nothing ever travels over this link");
+    else if (is_stream(rule) && (link->loss_ppm || link->duplicate_ppm || link->reorder_ppm))
+        WARN(d, mark, "loss, duplicate and reorder do nothing to a stream; only node to node is datagrams");
+}
+
+static bool has_before(const struct muster_scenario *s, uint32_t entry, enum muster_verb_kind verb)
+{
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        if (i != entry && e->verb == verb && e->at <= s->timeline[entry].at)
+            return true;
+    }
+    return false;
+}
+
+static bool has_fault(const struct muster_scenario *s, enum muster_store_fault fault)
+{
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        if (s->timeline[i].verb == MUSTER_DO_STORE && s->timeline[i].store.fault == fault)
+            return true;
+    }
+    return false;
+}
+
+static void lint_store(const struct muster_scenario *s, const struct muster_entry *e,
+                       struct muster_diagnostics *d)
+{
+    if (e->store.fault == MUSTER_STORE_RESTORE && !has_fault(s, MUSTER_STORE_DUMP))
+        WARN(d, e->mark, "'restore' without a 'dump' before it brings back an empty store");
+    if (e->store.fault == MUSTER_STORE_REJOIN && !has_fault(s, MUSTER_STORE_FAILOVER))
+        WARN(d, e->mark, "'rejoin' without a 'failover' before it has no old master");
+    if (e->store.fault == MUSTER_STORE_RESTART && !has_fault(s, MUSTER_STORE_CRASH))
+        WARN(d, e->mark, "'restart' of a store that never crashes");
+}
+
+static void lint_entry(const struct muster_scenario *s, uint32_t i, struct muster_diagnostics *d)
+{
+    const struct muster_entry *e = &s->timeline[i];
+    if (e->when != 0 && muster_time_add(e->at, e->delay) >= s->duration)
+        WARN(d, e->mark, "this entry can never fire: it is armed when the scenario ends");
+    else if (e->at >= s->duration)
+        WARN(d, e->mark, "this entry fires when the scenario ends");
+    switch (e->verb) {
+    case MUSTER_DO_PARTITION:
+        lint_partition(s, e, d);
+        break;
+    case MUSTER_DO_LINK:
+        lint_link(&e->link, e->mark, d);
+        break;
+    case MUSTER_DO_HEAL:
+        if (!has_before(s, i, MUSTER_DO_PARTITION))
+            WARN(d, e->mark, "'heal' with no partition before it");
+        break;
+    case MUSTER_DO_RESUME:
+        if (!has_before(s, i, MUSTER_DO_PAUSE))
+            WARN(d, e->mark, "'resume' with no pause before it");
+        break;
+    case MUSTER_DO_RESTART:
+        if (!has_before(s, i, MUSTER_DO_CRASH) && !has_before(s, i, MUSTER_DO_STOP))
+            WARN(d, e->mark, "'restart' with no crash or stop before it");
+        break;
+    case MUSTER_DO_STORE:
+        lint_store(s, e, d);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Whether an action can ever be asked for: by a trigger, or because our own process is told of it. */
+static bool is_run(const struct muster_scenario *s, const char *action)
+{
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        if (e->verb == MUSTER_DO_TRIGGER && strcmp(e->trigger.action, action) == 0)
+            return true;
+    }
+    if (strcmp(s->process->name, "muster") != 0 || !s->config)
+        return true; /* what another's process runs is not known here */
+    const struct muster_config *config = s->config;
+    for (uint32_t i = 0; i < config->recovery.action_count; i++) {
+        if (strcmp(config->recovery.action[i].name, action) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_spoken_of(const struct muster_scenario *s, uint32_t binding)
+{
+    for (uint32_t i = 0; i < s->expect_count; i++) {
+        const struct muster_expectation *x = &s->expect[i];
+        if (x->has_who && x->who.kind == MUSTER_SELECT_NAMED && x->who.index == binding)
+            return true;
+    }
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        bool of = e->has_of && e->of.kind == MUSTER_SELECT_NAMED && e->of.index == binding;
+        const struct muster_selector named = {MUSTER_SELECT_NAMED, binding};
+        struct muster_selection one = {.count = 1};
+        one.at[0].selector = named;
+        bool there = sides_overlap(&e->who, &one);
+        for (uint32_t j = 0; e->verb == MUSTER_DO_PARTITION && j < e->partition.sides; j++)
+            there = there || sides_overlap(&e->partition.side[j], &one);
+        if (e->verb == MUSTER_DO_STORE)
+            there = there || sides_overlap(&e->store.stay, &one);
+        if (of || there)
+            return true;
+    }
+    return false;
+}
+
+void muster_scenario_lint(const struct muster_scenario *s, struct muster_diagnostics *d)
+{
+    struct muster_mark whole = {s->sources.first, 0, 0};
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        lint_entry(s, i, d);
+        if (e->binding != MUSTER_ANY && !is_spoken_of(s, e->binding))
+            WARN(d, e->mark, "nothing speaks of '%s', which is bound here", s->bindings[e->binding]);
+    }
+    for (uint32_t i = 0; i < s->link_count; i++)
+        lint_link(&s->links[i], whole, d);
+    for (uint32_t i = 0; i < s->target_count; i++) {
+        if (!is_run(s, s->target[i].runs))
+            WARN(d, whole, "target '%s' waits for action '%s', which nothing runs", s->target[i].name,
+                 s->target[i].runs);
+    }
+    for (uint32_t i = 0; i < s->health_count; i++) {
+        if (s->health[i].at >= s->duration)
+            WARN(d, whole, "health of %s changes after the end", s->names[s->health[i].member]);
+    }
+    for (uint32_t i = 0; i < s->expect_count; i++) {
+        if (s->expect[i].timing == MUSTER_EXPECT_BY && s->expect[i].at == 0)
+            WARN(d, s->expect[i].mark, "at time 0 nothing has happened yet");
+    }
+    if (s->voters == 2)
+        WARN(d, whole, "two voters tolerate no loss; one or three do better");
+}
