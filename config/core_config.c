@@ -5,27 +5,52 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DEFAULT_TIMEOUT (30 * MUSTER_SECOND)
+#define DEFAULT_TIMEOUT  (30 * MUSTER_SECOND)
 #define DEFAULT_COOLDOWN (300 * MUSTER_SECOND)
-#define RETRIES_MAX 10
+#define RETRIES_MAX      10
 
 /* The actions of SPEC 1: a name that is none of them and looks like one is probably misspelt. */
 static const char *const known_actions[] = {
-    "circuit_restart",     "cache_purge",           "safe_mode",
-    "reduce_power_load",   "activate_cooling",      "stabilize_attitude",
-    "enter_safe_mode",     "reduce_processor_load", "alert_ground",
-    "restart_radio",       "switch_to_backup_radio", "log_detailed_state",
+    "circuit_restart",
+    "cache_purge",
+    "safe_mode",
+    "reduce_power_load",
+    "activate_cooling",
+    "stabilize_attitude",
+    "enter_safe_mode",
+    "reduce_processor_load",
+    "alert_ground",
+    "restart_radio",
+    "switch_to_backup_radio",
+    "log_detailed_state",
     NULL,
 };
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",         "lease_ttl",          "renew_every",     "renew_deadline",
-    "request_timeout", "poll_every",         "jitter",          "confirm_timeout",
-    "stop_time",       "margin",             "heartbeat_every", "vote_ttl",
-    "health_ttl",      "max_clock_drift_ppm", "quorum_threshold", "poll_interval",
-    "enabled",         "thresholds",         "cooldowns",       "recovery_actions",
-    "logging",         "advanced",           NULL,
+    "cluster",
+    "lease_ttl",
+    "renew_every",
+    "renew_deadline",
+    "request_timeout",
+    "poll_every",
+    "jitter",
+    "confirm_timeout",
+    "stop_time",
+    "margin",
+    "heartbeat_every",
+    "vote_ttl",
+    "health_ttl",
+    "max_clock_drift_ppm",
+    "quorum_threshold",
+    "poll_interval",
+    "enabled",
+    "thresholds",
+    "cooldowns",
+    "recovery_actions",
+    "logging",
+    "advanced",
+    NULL,
 };
 
 static bool is_known_action(const char *name)
@@ -78,7 +103,8 @@ static struct muster_action_config *take_action(struct muster_recovery_config *r
                         MUSTER_ACTIONS_MAX);
         return NULL;
     }
-    const char *near = is_known_action(value->key) ? NULL : muster_suggest(value->key, known_actions);
+    const char *near =
+        is_known_action(value->key) ? NULL : muster_suggest(value->key, known_actions);
     if (near)
         muster_complain(d, MUSTER_SEVERITY_WARNING, value->key_mark,
                         "'%s' becomes an action of its own; did you mean '%s'?", value->key, near);
@@ -94,7 +120,8 @@ static struct muster_action_config *take_action(struct muster_recovery_config *r
 static void load_action(struct muster_action_config *a, const struct muster_doc *value,
                         struct muster_diagnostics *d)
 {
-    static const char *const keys[] = {"enabled", "timeout", "max_retries", "cooldown", "scope", NULL};
+    static const char *const keys[] = {"enabled",  "timeout", "max_retries",
+                                       "cooldown", "scope",   NULL};
     static const char *const scopes[] = {"local", "cluster", NULL};
     if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "a mapping such as {timeout: 30s}", d) != 0)
         return;
@@ -140,9 +167,9 @@ static void load_cooldowns(struct muster_recovery_config *r, const struct muster
         struct muster_action_config *a = find_action(r, value->key);
         if (!a && !is_known_action(value->key)) {
             const char *near = muster_suggest(value->key, known_actions);
-            muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark, "unknown action '%.60s'%s%s%s",
-                            value->key, near ? ", did you mean '" : "", near ? near : "",
-                            near ? "'?" : "");
+            muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark,
+                            "unknown action '%.60s'%s%s%s", value->key,
+                            near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
             continue;
         }
         a = a ? a : take_action(r, value, d);
@@ -209,7 +236,8 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
         if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
             strlen(name))
             muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark,
-                            "'%s' is no name of a cluster: letters, digits, '_', '-' and '.'", name);
+                            "'%s' is no name of a cluster: letters, digits, '_', '-' and '.'",
+                            name);
         else
             memcpy(c->cluster, name, sizeof name);
     }
@@ -229,7 +257,8 @@ static void note_idle_keys(const struct muster_doc *mapping, struct muster_diagn
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
         const struct muster_doc *node = muster_doc_get(mapping, idle[i]);
         if (node)
-            muster_complain(d, MUSTER_SEVERITY_NOTE, node->key_mark, "'%s' has no effect here", idle[i]);
+            muster_complain(d, MUSTER_SEVERITY_NOTE, node->key_mark, "'%s' has no effect here",
+                            idle[i]);
     }
 }
 
@@ -241,7 +270,9 @@ static void check(const struct muster_config *c, const struct muster_doc *mappin
     const char *key;
     for (uint32_t skip = 0; (key = muster_config_check(c, skip, text, sizeof text)); skip++) {
         const struct muster_doc *node = muster_doc_get(mapping, key);
-        struct muster_mark mark = node ? node->mark : mapping ? mapping->mark : (struct muster_mark){0};
+        struct muster_mark mark = node      ? node->mark
+                                  : mapping ? mapping->mark
+                                            : (struct muster_mark){0};
         muster_complain(d, MUSTER_SEVERITY_ERROR, mark, "%s", text);
     }
 }
@@ -266,7 +297,8 @@ int muster_core_config_load(struct muster_config *c, const struct muster_doc *ma
         note_idle_keys(mapping, d);
     }
     muster_config_finish(c);
-    if (d->errors == errors) /* what did not load keeps its default, about which nobody wants to read */
+    if (d->errors ==
+        errors) /* what did not load keeps its default, about which nobody wants to read */
         check(c, mapping, d);
     return d->errors == errors ? 0 : MUSTER_E_INVALID;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Complaints: kept with their positions, printed with source line and caret in the order of the files. */
+/* Complaints: kept with their positions, printed with source line and caret in the order of the
+ * files. */
 #include "config/diagnostics.h"
 #include "config/utf8.h"
 

@@ -27,8 +27,8 @@ struct muster_source {
     struct muster_source *next;
 };
 
-/* Every file of one load: a scenario and its includes. Sources can be given from memory first (a trace
- * brings its own), then the disk is not asked for them. */
+/* Every file of one load: a scenario and its includes. Sources can be given from memory first (a
+ * trace brings its own), then the disk is not asked for them. */
 struct muster_sources {
     struct muster_source *first, *last;
     bool sealed; /* only what is in here exists; the disk is never asked */
@@ -51,9 +51,10 @@ struct muster_diagnostics {
     bool io;                   /* a file could not be read: exit 74 rather than 65 */
 };
 
-/* Add one. text: printf format, no capital at the start, no full stop, subject in 'single quotes'. */
-void muster_complain(struct muster_diagnostics *d, enum muster_severity severity, struct muster_mark mark,
-                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Add one. text: printf format, no capital at the start, no full stop, subject in 'quotes'. */
+void muster_complain(struct muster_diagnostics *d, enum muster_severity severity,
+                     struct muster_mark mark, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Print all, each with its source line and a caret; lines longer than 200 bytes are cut around the
  * caret, bytes that are not printable become '?'. */
@@ -61,14 +62,14 @@ void muster_diagnostics_print(const struct muster_diagnostics *d, FILE *out);
 
 /* Add a source from memory (copied), or read it from the disk (at most 16 MiB, regular files only).
  * Returns null and complains when it cannot be read. */
-struct muster_source *muster_source_add(struct muster_sources *s, const char *path, const char *text,
-                                        size_t size);
+struct muster_source *muster_source_add(struct muster_sources *s, const char *path,
+                                        const char *text, size_t size);
 struct muster_source *muster_source_open(struct muster_sources *s, const char *path,
                                          struct muster_diagnostics *d, struct muster_mark from);
 void muster_sources_free(struct muster_sources *s);
 
-/* The candidate nearest to a misspelt word, or null when none is near (Damerau-Levenshtein distance at
- * most a third of the length, at least 1). `candidates` ends with null. */
+/* The candidate nearest to a misspelt word, or null when none is near (Damerau-Levenshtein distance
+ * at most a third of the length, at least 1). `candidates` ends with null. */
 const char *muster_suggest(const char *word, const char *const *candidates);
 
 #endif

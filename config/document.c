@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From libyaml's events to a tree, under limits of our own: hostile files end in an error at once. */
+/* From libyaml's events to a tree, under limits of our own, so that hostile files end at once. */
 #include "config/document.h"
 #include "config/inside.h"
 #include "config/memory.h"
@@ -9,10 +9,10 @@
 #include <string.h>
 #include <yaml.h>
 
-#define DEPTH_MAX 32
-#define NODES_MAX 100000
+#define DEPTH_MAX       32
+#define NODES_MAX       100000
 #define ALIAS_NODES_MAX 10000
-#define ANCHORS_MAX 1000
+#define ANCHORS_MAX     1000
 #define SCALAR_SIZE_MAX ((size_t)64 * 1024)
 
 /* A collection that is still open. */
@@ -144,7 +144,8 @@ static int on_alias(struct builder *b, const char *name, struct muster_mark mark
         attach(b, copy);
         return 0;
     }
-    muster_complain(b->d, MUSTER_SEVERITY_ERROR, mark, "no anchor '&%.60s' stands above this alias", name);
+    muster_complain(b->d, MUSTER_SEVERITY_ERROR, mark, "no anchor '&%.60s' stands above this alias",
+                    name);
     return MUSTER_E_INVALID;
 }
 
@@ -283,8 +284,8 @@ static void complain_of_syntax(struct builder *b, const yaml_parser_t *p)
     if (p->problem_mark.index < b->source->size && b->source->text[p->problem_mark.index] == '\t')
         refuse(b, mark, "a tab; indent with blanks");
     else if (p->context)
-        muster_complain(b->d, MUSTER_SEVERITY_ERROR, mark, "%s %s, which begins in line %u", problem,
-                        p->context, (unsigned)p->context_mark.line + 1);
+        muster_complain(b->d, MUSTER_SEVERITY_ERROR, mark, "%s %s, which begins in line %u",
+                        problem, p->context, (unsigned)p->context_mark.line + 1);
     else
         refuse(b, mark, problem);
 }
@@ -322,7 +323,8 @@ static int parse(struct muster_document *doc, const struct muster_source *source
     uint32_t errors = d->errors;
     const char *nul = memchr(source->text, 0, source->size);
     if (nul)
-        refuse(b, mark_of_byte(b, (size_t)(nul - source->text)), "a NUL byte; this is no text file");
+        refuse(b, mark_of_byte(b, (size_t)(nul - source->text)),
+               "a NUL byte; this is no text file");
     else if (build(b) == 0 && !b->root)
         refuse(b, (struct muster_mark){source, 0, 0}, "the file is empty");
     doc->nodes = b->memory.newest;

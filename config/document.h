@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A YAML (or JSON, which is YAML) document as a tree whose every node knows where it stands.
  *
- * Built from libyaml's events under limits of our own, so that hostile files end in an error at once:
- * 16 MiB, depth 32, 100,000 nodes, aliases expanded to at most 10,000 further nodes, scalars of at most 64 KiB.
- * Duplicate keys, tabs, anchors that point nowhere, several documents in a file, and keys that are not
- * scalars are errors with a position.
+ * Built from libyaml's events under limits of our own, so that hostile files end in an error at
+ * once: 16 MiB, depth 32, 100,000 nodes, aliases expanded to at most 10,000 further nodes, scalars
+ * of at most 64 KiB. Duplicate keys, tabs, anchors that point nowhere, several documents in a file,
+ * and keys that are not scalars are errors with a position.
  */
 #ifndef MUSTER_CONFIG_DOCUMENT_H
 #define MUSTER_CONFIG_DOCUMENT_H
@@ -27,12 +27,13 @@ struct muster_doc {
 
 /* A loaded document owns its nodes; free it once. */
 struct muster_document {
-    const struct muster_doc *root; /* null when the file is empty or broken (then it was complained of) */
+    const struct muster_doc *root; /* null when the file is empty or broken, after a complaint */
     void *nodes;
 };
 
-/* Parse a source. ${NAME} and ${NAME:default} in scalars are replaced from `env` (a mapping of scalars, or
- * null); a name without value and default is an error. Complains and returns MUSTER_E_INVALID. */
+/* Parse a source. ${NAME} and ${NAME:default} in scalars are replaced from `env` (a mapping of
+ * scalars, or null); a name without value and default is an error. Complains and returns
+ * MUSTER_E_INVALID. */
 int muster_document_parse(struct muster_document *doc, const struct muster_source *source,
                           const struct muster_doc *env, struct muster_diagnostics *d);
 /* The same with every ${…} left as it stands. */
@@ -56,24 +57,27 @@ void muster_doc_keys(const struct muster_doc *mapping, const char *const *known,
 
 /* Readers of scalars: return 0, or complain at the node's position, saying what is expected with an
  * example, and return MUSTER_E_INVALID leaving *value alone.
- * duration: "15s", "1.5s", "250ms", "100us", "5ns", "2m", "1h", "3d" -> ns, exact, no floating point; a bare number
- * counts seconds only when `bare_seconds` (the origin's files), else it is an error that proposes units.
+ * duration: "15s", "1.5s", "250ms", "100us", "5ns", "2m", "1h", "3d" -> ns, exact, no floating
+ * point; a bare number counts seconds only when `bare_seconds` (the origin's files), else it is an
+ * error that proposes units.
  * signed duration: the same with a leading + or -.
  * ppm: "0.8", "80%", "500ppm" -> parts per million, exact; more than six decimals is an error. */
-int muster_doc_duration(const struct muster_doc *node, muster_dur min, muster_dur max, bool bare_seconds,
-                        muster_dur *value, struct muster_diagnostics *d);
+int muster_doc_duration(const struct muster_doc *node, muster_dur min, muster_dur max,
+                        bool bare_seconds, muster_dur *value, struct muster_diagnostics *d);
 int muster_doc_signed_duration(const struct muster_doc *node, int64_t *value,
                                struct muster_diagnostics *d);
 int muster_doc_integer(const struct muster_doc *node, uint64_t min, uint64_t max, uint64_t *value,
                        struct muster_diagnostics *d);
 int muster_doc_ppm(const struct muster_doc *node, uint32_t min, uint32_t max, uint32_t *value,
                    struct muster_diagnostics *d);
-int muster_doc_signed_ppm(const struct muster_doc *node, int32_t *value, struct muster_diagnostics *d);
+int muster_doc_signed_ppm(const struct muster_doc *node, int32_t *value,
+                          struct muster_diagnostics *d);
 int muster_doc_boolean(const struct muster_doc *node, bool *value, struct muster_diagnostics *d);
 /* One of the words (list ends with null) -> its index. */
 int muster_doc_word(const struct muster_doc *node, const char *const *words, uint32_t *index,
                     struct muster_diagnostics *d);
 /* A scalar of 1..size-1 bytes, copied. */
-int muster_doc_text(const struct muster_doc *node, char *text, size_t size, struct muster_diagnostics *d);
+int muster_doc_text(const struct muster_doc *node, char *text, size_t size,
+                    struct muster_diagnostics *d);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_SIZE ((size_t)64 * 1024)
-#define ALIGNMENT ((size_t)16)
+#define CHUNK_SIZE    ((size_t)64 * 1024)
+#define ALIGNMENT     ((size_t)16)
 #define EXIT_INTERNAL 70
 
 struct muster_chunk {

@@ -12,8 +12,8 @@ struct muster_memory {
     struct muster_chunk *newest;
 };
 
-/* Zeroed, aligned to 16, valid until muster_memory_free. Never null: a machine that cannot give a loader
- * its few megabytes ends the program (exit 70). */
+/* Zeroed, aligned to 16, valid until muster_memory_free. Never null: a machine that cannot give a
+ * loader its few megabytes ends the program (exit 70). */
 void *muster_memory_take(struct muster_memory *m, size_t size);
 /* A copy of `size` bytes with a 0 behind them. */
 char *muster_memory_copy(struct muster_memory *m, const char *text, size_t size);

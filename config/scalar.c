@@ -11,7 +11,8 @@
 
 static int refuse(const struct muster_doc *node, struct muster_diagnostics *d, const char *expected)
 {
-    muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "'%.60s' is not %s", node->text, expected);
+    muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "'%.60s' is not %s", node->text,
+                    expected);
     return MUSTER_E_INVALID;
 }
 
@@ -121,7 +122,8 @@ static int read_duration(const struct muster_doc *node, const char *text, bool b
         return MUSTER_E_INVALID;
     }
     if (unit == 0)
-        return refuse(node, d, "a duration; write a number and ns, us, ms, s, m, h or d, such as 15s");
+        return refuse(node, d,
+                      "a duration; write a number and ns, us, ms, s, m, h or d, such as 15s");
     switch (scale(&n, unit, value)) {
     case SCALED_OK:
         return 0;
@@ -140,8 +142,8 @@ static void show_duration(muster_dur value, char *text, size_t size)
     muster_text_add_duration(&t, value);
 }
 
-int muster_doc_duration(const struct muster_doc *node, muster_dur min, muster_dur max, bool bare_seconds,
-                        muster_dur *value, struct muster_diagnostics *d)
+int muster_doc_duration(const struct muster_doc *node, muster_dur min, muster_dur max,
+                        bool bare_seconds, muster_dur *value, struct muster_diagnostics *d)
 {
     muster_dur read = 0;
     if (muster_doc_expect(node, MUSTER_NODE_SCALAR, "a duration such as 15s or 250ms", d) != 0 ||
@@ -151,8 +153,8 @@ int muster_doc_duration(const struct muster_doc *node, muster_dur min, muster_du
         char low[32], high[32];
         show_duration(min, low, sizeof low);
         show_duration(max, high, sizeof high);
-        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "'%.60s' is out of range; expected %s..%s",
-                        node->text, low, high);
+        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark,
+                        "'%.60s' is out of range; expected %s..%s", node->text, low, high);
         return MUSTER_E_INVALID;
     }
     *value = read;
@@ -195,10 +197,12 @@ int muster_doc_integer(const struct muster_doc *node, uint64_t min, uint64_t max
     if (*text >= '0' && *text <= '9')
         read = take_digits(&text, NULL, &huge);
     if (node->quoted || text == node->text || *text)
-        return refuse(node, d, node->quoted ? "a whole number (it is in quotes)" : "a whole number");
+        return refuse(node, d,
+                      node->quoted ? "a whole number (it is in quotes)" : "a whole number");
     if (huge || read < min || read > max) {
         muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark,
-                        "'%.60s' is out of range; expected %" PRIu64 "..%" PRIu64, node->text, min, max);
+                        "'%.60s' is out of range; expected %" PRIu64 "..%" PRIu64, node->text, min,
+                        max);
         return MUSTER_E_INVALID;
     }
     *value = read;
@@ -252,15 +256,16 @@ int muster_doc_ppm(const struct muster_doc *node, uint32_t min, uint32_t max, ui
         char low[32], high[32];
         show_ppm(min, low, sizeof low);
         show_ppm(max, high, sizeof high);
-        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "'%.60s' is out of range; expected %s..%s",
-                        node->text, low, high);
+        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark,
+                        "'%.60s' is out of range; expected %s..%s", node->text, low, high);
         return MUSTER_E_INVALID;
     }
     *value = (uint32_t)read;
     return 0;
 }
 
-int muster_doc_signed_ppm(const struct muster_doc *node, int32_t *value, struct muster_diagnostics *d)
+int muster_doc_signed_ppm(const struct muster_doc *node, int32_t *value,
+                          struct muster_diagnostics *d)
 {
     bool minus;
     uint64_t read = 0;
@@ -302,12 +307,13 @@ int muster_doc_word(const struct muster_doc *node, const char *const *words, uin
             return 0;
         }
         if (used < sizeof all)
-            used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", words[i]);
+            used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "",
+                                     words[i]);
     }
     const char *near = muster_suggest(node->text, words);
     if (near)
-        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "unknown word '%.60s', did you mean '%s'?",
-                        node->text, near);
+        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark,
+                        "unknown word '%.60s', did you mean '%s'?", node->text, near);
     else if (used < sizeof all)
         muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark,
                         "unknown word '%.60s'; expected one of %s", node->text, all);
@@ -316,14 +322,15 @@ int muster_doc_word(const struct muster_doc *node, const char *const *words, uin
     return MUSTER_E_INVALID;
 }
 
-int muster_doc_text(const struct muster_doc *node, char *text, size_t size, struct muster_diagnostics *d)
+int muster_doc_text(const struct muster_doc *node, char *text, size_t size,
+                    struct muster_diagnostics *d)
 {
     if (muster_doc_expect(node, MUSTER_NODE_SCALAR, "a text", d) != 0)
         return MUSTER_E_INVALID;
     size_t length = strlen(node->text);
     if (length == 0 || length >= size) {
-        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "expected a text of 1 to %zu bytes, not %zu",
-                        size - 1, length);
+        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark,
+                        "expected a text of 1 to %zu bytes, not %zu", size - 1, length);
         return MUSTER_E_INVALID;
     }
     memcpy(text, node->text, length + 1);

@@ -49,8 +49,8 @@ static void append(struct muster_sources *s, struct muster_source *source)
     s->last = source;
 }
 
-struct muster_source *muster_source_add(struct muster_sources *s, const char *path, const char *text,
-                                        size_t size)
+struct muster_source *muster_source_add(struct muster_sources *s, const char *path,
+                                        const char *text, size_t size)
 {
     struct muster_source *source = source_new(path, size);
     if (size > 0)
@@ -74,7 +74,7 @@ static const char *unreadable(const struct stat *st)
     return S_ISREG(st->st_mode) ? NULL : "it is not a regular file";
 }
 
-/* Read until the end; a file that shrinks meanwhile is as long as what came. False with errno set. */
+/* Read until the end; a file that shrinks is as long as what came. False with errno set. */
 static bool read_all(int fd, struct muster_source *source)
 {
     size_t got = 0;

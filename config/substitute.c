@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ${NAME} and ${NAME:default}, from a mapping that the file itself brings, never the environment. */
+/* ${NAME} and ${NAME:default}, from a mapping that the file brings, never the environment. */
 #include "config/inside.h"
 
 #include <string.h>
 
-#define RESULT_MAX ((size_t)64 * 1024)
-#define TOTAL_MAX ((size_t)16 << 20)
+#define RESULT_MAX   ((size_t)64 * 1024)
+#define TOTAL_MAX    ((size_t)16 << 20)
 #define VARIABLE_MAX 64
 
 /* What a reference stands for; null and a complaint when nothing is known of it. */
@@ -15,7 +15,8 @@ static const char *look_up(const char *name, size_t size, const char *fallback,
 {
     char key[VARIABLE_MAX + 1];
     if (size == 0 || size > VARIABLE_MAX) {
-        muster_complain(d, MUSTER_SEVERITY_ERROR, mark, "a variable's name has 1 to 64 bytes: ${NAME}");
+        muster_complain(d, MUSTER_SEVERITY_ERROR, mark,
+                        "a variable's name has 1 to 64 bytes: ${NAME}");
         return NULL;
     }
     memcpy(key, name, size);
@@ -25,7 +26,8 @@ static const char *look_up(const char *name, size_t size, const char *fallback,
         return value->text;
     if (!fallback)
         muster_complain(d, MUSTER_SEVERITY_ERROR, mark,
-                        "variable '%s' has no value; set it in 'env' or write ${%s:default}", key, key);
+                        "variable '%s' has no value; set it in 'env' or write ${%s:default}", key,
+                        key);
     return fallback;
 }
 
@@ -51,7 +53,8 @@ static const char *put_reference(struct output *o, const char *text, const struc
 {
     const char *name = text + 2, *end = strchr(name, '}');
     if (!end) {
-        muster_complain(d, MUSTER_SEVERITY_ERROR, mark, "'${' without '}'; write $${ for the bare text");
+        muster_complain(d, MUSTER_SEVERITY_ERROR, mark,
+                        "'${' without '}'; write $${ for the bare text");
         put(o, text, strlen(text));
         return text + strlen(text);
     }
@@ -61,8 +64,8 @@ static const char *put_reference(struct output *o, const char *text, const struc
         memcpy(fallback, colon + 1, (size_t)(end - colon - 1));
         fallback[end - colon - 1] = 0;
     }
-    const char *value = look_up(name, (size_t)((colon ? colon : end) - name), colon ? fallback : NULL,
-                                env, mark, d);
+    const char *value = look_up(name, (size_t)((colon ? colon : end) - name),
+                                colon ? fallback : NULL, env, mark, d);
     if (value)
         put(o, value, strlen(value));
     else
@@ -70,8 +73,9 @@ static const char *put_reference(struct output *o, const char *text, const struc
     return end + 1;
 }
 
-const char *muster_substitute(struct muster_memory *m, const char *text, const struct muster_doc *env,
-                              struct muster_mark mark, size_t *total, struct muster_diagnostics *d)
+const char *muster_substitute(struct muster_memory *m, const char *text,
+                              const struct muster_doc *env, struct muster_mark mark, size_t *total,
+                              struct muster_diagnostics *d)
 {
     char room[RESULT_MAX];
     struct output o = {room, 0, false};

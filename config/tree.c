@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walking a document: values by key, unknown keys, keys that stand twice, values of the wrong kind. */
+/* Walking a document: values by key, unknown keys, keys twice, values of the wrong kind. */
 #include "config/inside.h"
 
 #include <stdio.h>
@@ -33,7 +33,8 @@ int muster_doc_expect(const struct muster_doc *node, enum muster_node_kind kind,
         muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "expected %s, not %s", what,
                         names[node->kind]);
     else
-        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "expected %s, not '%.60s'", what, node->text);
+        muster_complain(d, MUSTER_SEVERITY_ERROR, node->mark, "expected %s, not '%.60s'", what,
+                        node->text);
     return MUSTER_E_INVALID;
 }
 
@@ -42,7 +43,8 @@ static void list_words(const char *const *known, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "; expected one of ");
     for (const char *const *word = known; *word && used < size; word++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", word == known ? "" : ", ", *word);
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", word == known ? "" : ", ", *word);
     if (used >= size)
         text[0] = 0;
 }
@@ -62,7 +64,8 @@ static void complain_of_key(const struct muster_doc *child, const char *const *k
         return;
     }
     list_words(known, words, sizeof words);
-    muster_complain(d, MUSTER_SEVERITY_ERROR, child->key_mark, "unknown key '%.60s'%s", child->key, words);
+    muster_complain(d, MUSTER_SEVERITY_ERROR, child->key_mark, "unknown key '%.60s'%s", child->key,
+                    words);
 }
 
 void muster_doc_keys(const struct muster_doc *mapping, const char *const *known,

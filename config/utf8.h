@@ -5,7 +5,8 @@
 
 #include "core/types.h"
 
-/* Bytes of the character at the front of a text of `size` > 0 bytes; 1 where the bytes are no UTF-8. */
+/* Bytes of the character at the front of a text of `size` > 0 bytes; 1 where the bytes are no
+ * UTF-8. */
 static inline size_t muster_utf8_length(const char *text, size_t size)
 {
     uint8_t first = (uint8_t)text[0];
@@ -19,7 +20,8 @@ static inline size_t muster_utf8_length(const char *text, size_t size)
     return length;
 }
 
-/* Whether a character of that length may go to a terminal as it is: no control character, no broken byte. */
+/* Whether a character of that length may go to a terminal as it is: no control character, no broken
+ * byte. */
 static inline bool muster_utf8_is_plain(const char *text, size_t length)
 {
     uint8_t first = (uint8_t)text[0];

@@ -87,7 +87,7 @@ struct muster_input {
     uint16_t kind;   /* enum muster_input_kind */
     uint16_t status; /* enum muster_status, of REPLY and DISK; else 0 */
     muster_time now; /* the process's lease clock; never goes backwards within an incarnation */
-    uint64_t wall;   /* the process's wall clock, ns since 1970, for people only: it decides nothing */
+    uint64_t wall;   /* the wall clock, ms since 1970, for people only: it decides nothing */
     uint64_t tag;    /* of the effect that this ends; else 0 */
     union {
         uint64_t arg[4];

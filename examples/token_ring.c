@@ -21,7 +21,7 @@ enum note { TAKEN = MUSTER_NOTE_CUSTOM, PASSED, DROPPED };
 
 struct member {
     const struct config *config;
-    const struct muster_place *place;
+    struct muster_place place;
     enum state state;
     uint64_t seen;  /* the newest token it knows of; its own while it has one */
     uint64_t ready; /* what it has declared itself ready for */
@@ -56,11 +56,10 @@ static void take(struct member *m, muster_time now, uint64_t t, struct muster_ef
     m->state = WORKING;
     m->seen = t;
     m->until = m->skip_at = now + m->config->hold;
-    m->to = m->place->index;
+    m->to = m->place.index;
     muster_effects_note(out, TAKEN, (uint64_t[4]){t, m->until}, NULL);
-    for (uint32_t i = 0; i < m->place->count; i++)
-        if (i != m->place->index)
-            tell(out, i, NEWS, t);
+    for (uint32_t i = 1; i < m->place.count; i++)
+        tell(out, (m->place.index + i) % m->place.count, NEWS, t);
 }
 
 static void make(struct member *m, muster_time now, struct muster_effects *out)
@@ -79,11 +78,11 @@ static void offer(struct member *m, muster_time now, struct muster_effects *out)
 {
     m->state = OFFERING;
     if (now >= m->skip_at) {
-        m->to = (m->to + 1) % m->place->count;
+        m->to = (m->to + 1) % m->place.count;
         m->skip_at = now + m->config->patience;
     }
     m->try_at = now + m->config->patience / 4;
-    if (m->to != m->place->index)
+    if (m->to != m->place.index)
         tell(out, m->to, OFFER, m->seen + 1);
 }
 
@@ -91,10 +90,9 @@ static void offer(struct member *m, muster_time now, struct muster_effects *out)
 static muster_time deadline(const void *self)
 {
     const struct member *m = self;
-    muster_dur stagger = 2 * m->config->patience * m->place->index;
-    if (m->state == IDLE)
-        return m->heard + m->config->silence + stagger;
-    return m->state == WORKING ? m->until : m->try_at;
+    muster_dur stagger = 2 * m->config->patience * m->place.index;
+    muster_time idle = m->heard + m->config->silence + stagger;
+    return m->state == IDLE ? idle : m->state == WORKING ? m->until : m->try_at;
 }
 
 static void on_timer(struct member *m, muster_time now, struct muster_effects *out)
@@ -146,9 +144,9 @@ static void handle(void *self, const struct muster_input *in, struct muster_effe
     struct member *m = self;
     if (in->kind == MUSTER_IN_START) {
         m->heard = in->now;
-        if (m->place->index == 0 && (in->start.flags & MUSTER_START_BOOTSTRAP))
+        if (m->place.index == 0 && (in->start.flags & MUSTER_START_BOOTSTRAP))
             make(m, in->now, out);
-    } else if (in->kind == MUSTER_IN_TIMER && in->now >= deadline(m)) {
+    } else if (in->kind == MUSTER_IN_TIMER) {
         on_timer(m, in->now, out);
     } else if (in->kind == MUSTER_IN_MESSAGE) {
         on_message(m, in, out);
@@ -163,7 +161,7 @@ static size_t size(const void *config, const struct muster_place *place)
 
 static void init(void *self, const void *config, const struct muster_place *place)
 {
-    *(struct member *)self = (struct member){.config = config, .place = place};
+    *(struct member *)self = (struct member){.config = config, .place = *place};
 }
 
 static int describe(const void *self, char *text, size_t room)
@@ -179,12 +177,11 @@ static int config_load(void *config, const struct muster_doc *mapping, struct mu
     static const char *const keys[] = {"hold", "patience", "silence", NULL};
     struct config *c = config;
     muster_dur *value[] = {&c->hold, &c->patience, &c->silence};
-    *c = (struct config){200 * MUSTER_MILLISECOND, MUSTER_SECOND, 15 * MUSTER_SECOND};
-    if (!mapping)
-        return 0;
     int error = 0;
-    muster_doc_keys(mapping, keys, d);
-    for (int i = 0; keys[i]; i++) {
+    *c = (struct config){200 * MUSTER_MILLISECOND, MUSTER_SECOND, 15 * MUSTER_SECOND};
+    if (mapping)
+        muster_doc_keys(mapping, keys, d);
+    for (int i = 0; mapping && keys[i]; i++) {
         const struct muster_doc *node = muster_doc_get(mapping, keys[i]);
         if (node)
             error |= muster_doc_duration(node, 1, 3600 * MUSTER_SECOND, false, value[i], d);
@@ -231,15 +228,15 @@ static void one_token_see(void *self, struct muster_world *w, const struct muste
                             (until[q] - muster_world_clock(w, q)) / MUSTER_MILLISECOND);
 }
 
-static const uint16_t one_token_kinds[] = {MUSTER_EVENT_CRASH, MUSTER_EVENT_NOTE + TAKEN,
-                                           MUSTER_EVENT_NOTE + DROPPED, 0};
+static const uint16_t kinds[] = {MUSTER_EVENT_CRASH, MUSTER_EVENT_NOTE + TAKEN,
+                                 MUSTER_EVENT_NOTE + DROPPED, 0};
 
 static const struct muster_property one_token = {
     .name = "one_token",
     .rule = "no two members work at one instant",
     .explain = "Two that work mean that a member out of reach was taken for dead.",
     .class = MUSTER_SAFETY,
-    .kinds = one_token_kinds,
+    .kinds = kinds,
     .size = one_token_size,
     .see = one_token_see,
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Size classes over a span, in granules of 16 bytes: exact up to 512 bytes, then four classes an octave.
+/* Size classes over a span, in granules of 16 bytes: exact up to 512 bytes, then four classes an
+ * octave.
  *
- * A block carries no header, the caller tells its size when giving it back. When no class and no fresh
- * room serves a request, free neighbours are merged by way of a bitmap (one bit a granule) and cut anew. */
+ * A block carries no header, the caller tells its size when giving it back. When no class and no
+ * fresh room serves a request, free neighbours are merged by way of a bitmap (one bit a granule)
+ * and cut anew. */
 #include "sim/heap.h"
 
 #include <assert.h>

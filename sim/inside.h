@@ -295,6 +295,8 @@ void store_replicate(struct muster_world *w, uint32_t slot);
 void store_fault(struct muster_world *w, const struct muster_entry *e);
 void store_fault_end(struct muster_world *w, const struct muster_entry *e);
 void store_forget(struct muster_world *w, uint32_t p);
+/* Apply what one command of a master has changed. */
+void store_apply(struct muster_redis *redis, uint64_t now_ms, struct muster_bytes stream);
 
 /* target.c */
 bool target_create(struct muster_world *w);

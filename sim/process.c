@@ -195,7 +195,7 @@ static void deliver(struct muster_world *w, uint32_t p, struct muster_input *in,
     struct process *x = &w->process[p];
     const struct muster_process *table = w->scenario->process;
     in->now = muster_time_max(muster_clock_read(&x->lease, w->now), x->last_now);
-    in->wall = muster_clock_read(&x->wall, w->now);
+    in->wall = muster_clock_read(&x->wall, w->now) / MUSTER_MILLISECOND;
     x->last_now = in->now;
     struct muster_record r = {.kind = in->kind, .process = (uint16_t)p, .status = in->status,
                               .clock = in->now, .wall = in->wall, .message = message, .cause = cause,

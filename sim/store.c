@@ -2,7 +2,7 @@
 /* The store in the world: connections, execution, replication, persistence. */
 #include "sim/inside.h"
 
-#define LUA_MEMORY (192 * 1024)
+#define LUA_MEMORY (80 * 1024) /* 22 KiB for the state itself; scripts and garbage share the rest */
 #define SWEEP_EVERY_MS 1000
 #define SWEEP_MOST 20
 #define IMAGE STORES_MAX /* as an instance: what the AOF would give back */
@@ -10,7 +10,9 @@
 
 static struct muster_redis_limits limits_of(const struct muster_world *w)
 {
-    struct muster_redis_limits l = {.keys = 512, .data = 96 * 1024, .scripts = 32};
+    /* Small, because a snapshot copies all of it: a few keys a member, records of some 200 bytes. */
+    struct muster_redis_limits l = {.keys = 64 + 8 * w->process_capacity,
+                                    .data = 16384 + 4096 * w->process_capacity, .scripts = 8};
     l.clients = 2 * w->process_capacity + 1; /* commands, subscriptions, the operator */
     return l;
 }
@@ -118,9 +120,19 @@ static void replicate_to(struct muster_world *w, uint32_t from, uint32_t to, str
     world_push(w, *until, MUSTER_CLASS_DELIVERY, slot);
 }
 
+/* What one command changed travels as one: a replica never shows half of a script. */
 static void replicate(struct muster_world *w, uint32_t from, struct muster_bytes stream, uint64_t cause)
 {
     struct store *st = &w->store;
+    for (uint32_t i = 0; i < st->count; i++)
+        if (i != from && !st->at[i].detached && st->at[i].up)
+            replicate_to(w, from, i, stream, cause);
+    if (st->image && from == st->master)
+        replicate_to(w, from, IMAGE, stream, cause);
+}
+
+void store_apply(struct muster_redis *redis, uint64_t now_ms, struct muster_bytes stream)
+{
     struct muster_flat_reader r;
     muster_flat_reader_init(&r, stream);
     while (r.left.size > 0) {
@@ -128,11 +140,7 @@ static void replicate(struct muster_world *w, uint32_t from, struct muster_bytes
         int error = muster_flat_skip(&r);
         assert(!error);
         entry.size -= r.left.size;
-        for (uint32_t i = 0; i < st->count; i++)
-            if (i != from && !st->at[i].detached && st->at[i].up)
-                replicate_to(w, from, i, entry, cause);
-        if (st->image && from == st->master)
-            replicate_to(w, from, IMAGE, entry, cause);
+        muster_redis_apply(redis, now_ms, entry);
     }
 }
 
@@ -142,7 +150,7 @@ void store_replicate(struct muster_world *w, uint32_t slot)
     struct store *st = &w->store;
     uint32_t from = (uint32_t)e->arg[0], to = e->other;
     if (to == IMAGE) {
-        muster_redis_apply(st->image, store_wall_ms(w), (struct muster_bytes){e->data, e->size});
+        store_apply(st->image, store_wall_ms(w), (struct muster_bytes){e->data, e->size});
     } else {
         uint32_t a = endpoint_of_store(w, from), b = endpoint_of_store(w, to);
         if (network_blocked(w, a, b)) {
@@ -151,7 +159,7 @@ void store_replicate(struct muster_world *w, uint32_t slot)
         }
         /* a replica follows its master only as long as both are what they were */
         if (st->at[to].up && from == st->master && !st->at[to].detached)
-            muster_redis_apply(st->at[to].redis, store_wall_ms(w), (struct muster_bytes){e->data, e->size});
+            store_apply(st->at[to].redis, store_wall_ms(w), (struct muster_bytes){e->data, e->size});
     }
     world_release(w, slot);
 }

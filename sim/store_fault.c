@@ -35,19 +35,12 @@ static void operate(struct muster_world *w, const char *command, const char *arg
     struct store *st = &w->store;
     struct muster_redis *master = st->at[st->master].redis;
     muster_redis_execute(master, now_ms, OPERATOR(w), muster_flat_written(&argv), &out);
-    struct muster_flat_reader r;
-    muster_flat_reader_init(&r, muster_flat_written(&out.stream));
-    while (r.left.size > 0) {
-        struct muster_bytes entry = r.left;
-        int error = muster_flat_skip(&r);
-        assert(!error);
-        entry.size -= r.left.size;
-        for (uint32_t i = 0; i < st->count; i++)
-            if (i != st->master && !st->at[i].detached)
-                muster_redis_apply(st->at[i].redis, now_ms, entry);
-        if (st->image)
-            muster_redis_apply(st->image, now_ms, entry);
-    }
+    struct muster_bytes stream = muster_flat_written(&out.stream);
+    for (uint32_t i = 0; i < st->count; i++)
+        if (i != st->master && !st->at[i].detached)
+            store_apply(st->at[i].redis, now_ms, stream);
+    if (st->image)
+        store_apply(st->image, now_ms, stream);
 }
 
 /* Every replica that follows starts over from the master's keys. */

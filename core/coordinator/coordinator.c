@@ -199,6 +199,21 @@ static struct muster_bytes next_text(struct muster_flat_reader *r)
     return v.bytes;
 }
 
+/* Most readings show the record of the last one: parse only what is new. */
+static bool parse_leader(struct muster_coordinator *c, struct muster_bytes text)
+{
+    if (text.size == 0 || text.size >= MUSTER_RECORD_MAX)
+        return false;
+    if (muster_text_equal(text, c->leader_text))
+        return true;
+    c->leader_text[0] = 0;
+    if (muster_leader_record_parse(&c->leader, text) != 0)
+        return false;
+    memcpy(c->leader_text, text.at, text.size);
+    c->leader_text[text.size] = 0;
+    return true;
+}
+
 static void read_store(struct muster_coordinator *c, muster_time now, struct muster_bytes reply,
                        struct muster_effects *out)
 {
@@ -210,8 +225,8 @@ static void read_store(struct muster_coordinator *c, muster_time now, struct mus
     struct muster_lease_view v = {.voter = c->members.voter, .present = c->members.present};
     struct muster_bytes leader = next_text(&r), epoch = next_text(&r), decision = next_text(&r);
     v.leader_text = leader;
-    v.has_leader = leader.size > 0 && leader.size < MUSTER_RECORD_MAX &&
-                   muster_leader_record_parse(&v.leader, leader) == 0;
+    v.has_leader = parse_leader(c, leader);
+    v.leader = c->leader;
     if (muster_text_parse_u64(epoch, &v.epoch) != 0)
         v.epoch = 0;
     for (uint32_t i = 0; i < c->place->count; i++)

@@ -81,6 +81,9 @@ struct muster_coordinator {
     struct muster_decision_record applied;
     bool apply; /* `applied` is new: the node takes it */
 
+    struct muster_leader_record leader; /* as last parsed, from … */
+    char leader_text[MUSTER_RECORD_MAX]; /* … this text; empty: none, or no record */
+
     uint8_t poll_argv[MUSTER_KEY_MAX * (MUSTER_MEMBERS_MAX + 4)];
     uint32_t poll_argv_size;
 };

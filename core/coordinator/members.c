@@ -25,8 +25,11 @@ void muster_members_see(struct muster_members *m, muster_time now, uint32_t inde
     /* Most readings show what the last one showed: parse only what is new. */
     if (text.size == x->size && memcmp(x->text, text.at, text.size) == 0)
         return;
-    struct muster_member_record r;
-    x->present = text.size < MUSTER_RECORD_MAX && muster_member_record_parse(&r, text) == 0;
+    struct muster_member_record r = x->record;
+    bool next = x->size >= MUSTER_MEMBER_HEAD && text.size >= MUSTER_MEMBER_HEAD &&
+                memcmp(x->text, text.at, MUSTER_MEMBER_HEAD) == 0;
+    x->present = text.size < MUSTER_RECORD_MAX &&
+                 (next ? muster_member_record_parse_next(&r, text) : muster_member_record_parse(&r, text)) == 0;
     x->size = x->present ? (uint8_t)text.size : 0;
     if (index < MUSTER_VOTERS_MAX)
         m->present[index] = x->present;

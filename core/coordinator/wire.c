@@ -46,8 +46,9 @@ void muster_member_record_write(const struct muster_member_record *r, struct mus
     muster_text_add(t, "V");
     muster_text_add(t, state);
     add_incarnation(t, r->incarnation);
+    muster_text_add(t, " ");
+    muster_text_add_hex(t, r->electorate, 16);
     add_word(t, r->sequence);
-    add_hex(t, r->electorate);
     add_word(t, r->promise.epoch);
     add_hex(t, r->promise.attempt);
     add_word(t, r->echo);
@@ -188,17 +189,10 @@ int muster_leader_record_parse(struct muster_leader_record *r, struct muster_byt
     return end(&c);
 }
 
-int muster_member_record_parse(struct muster_member_record *r, struct muster_bytes text)
+/* The fields behind the head: what changes from one publication to the next. */
+static int parse_member_rest(struct muster_member_record *r, struct cursor c)
 {
-    memset(r, 0, sizeof *r);
-    struct cursor c = begin(text, 'V');
-    struct muster_bytes state = take(&c);
-    if (state.size != 1 || !memchr("JAU", state.at[0], 3))
-        return MUSTER_E_INVALID;
-    r->state = (enum muster_member_state)state.at[0];
-    r->incarnation = take_incarnation(&c);
     r->sequence = take_word(&c);
-    r->electorate = take_hex(&c);
     r->promise.epoch = take_word(&c);
     r->promise.attempt = take_hex(&c);
     r->echo = take_word(&c);
@@ -210,6 +204,29 @@ int muster_member_record_parse(struct muster_member_record *r, struct muster_byt
     if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known)
         return MUSTER_E_INVALID;
     return end(&c);
+}
+
+int muster_member_record_parse(struct muster_member_record *r, struct muster_bytes text)
+{
+    memset(r, 0, sizeof *r);
+    struct cursor c = begin(text, 'V');
+    struct muster_bytes state = take(&c);
+    if (state.size != 1 || !memchr("JAU", state.at[0], 3))
+        return MUSTER_E_INVALID;
+    r->state = (enum muster_member_state)state.at[0];
+    r->incarnation = take_incarnation(&c);
+    step(&c);
+    const uint8_t *first = c.at;
+    r->electorate = take_digits(&c, 16);
+    if (c.at - first != 16)
+        c.bad = true;
+    return parse_member_rest(r, c);
+}
+
+int muster_member_record_parse_next(struct muster_member_record *r, struct muster_bytes text)
+{
+    assert(text.size >= MUSTER_MEMBER_HEAD);
+    return parse_member_rest(r, (struct cursor){text.at + MUSTER_MEMBER_HEAD, text.at + text.size, false});
 }
 
 int muster_decision_record_parse(struct muster_decision_record *r, struct muster_bytes text)

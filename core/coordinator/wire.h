@@ -3,7 +3,7 @@
  *
  *   leader record   H <epoch> <attempt> <counter> <id> <incarnation> <released epoch> <released attempt>
  *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation>
- *   member record   V <state> <incarnation> <sequence> <electorate> <epoch> <attempt> <echo> <known>
+ *   member record   V <state> <incarnation> <electorate> <sequence> <epoch> <attempt> <echo> <known>
  *                     <circuit> <mode> <score> <failed components>
  *   decision        D <epoch> <sequence> <circuit> <mode> <votes>
  * Epochs, counters and scores are decimal, attempts, incarnations and digests hexadecimal. All keys carry one
@@ -76,6 +76,10 @@ struct muster_decision_record {
 /* Parsers are total: MUSTER_E_INVALID for everything that is not exactly a record of today. */
 int muster_leader_record_parse(struct muster_leader_record *r, struct muster_bytes text);
 int muster_member_record_parse(struct muster_member_record *r, struct muster_bytes text);
+/* The same for a text that begins like the one *r was parsed from: MUSTER_MEMBER_HEAD equal bytes, which are
+ * the state, the incarnation and the electorate. They are most of the work, and hardly ever change. */
+int muster_member_record_parse_next(struct muster_member_record *r, struct muster_bytes text);
+#define MUSTER_MEMBER_HEAD 53 /* "V A <32 digits> <16 digits>" */
 int muster_decision_record_parse(struct muster_decision_record *r, struct muster_bytes text);
 
 void muster_leader_record_write(const struct muster_leader_record *r, struct muster_text *t);

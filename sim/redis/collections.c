@@ -27,8 +27,8 @@ static void remove_if_empty(struct muster_call *c, uint32_t n)
         muster_keyspace_remove(c->r->keys, n);
 }
 
-/* HSET, SADD: store argv[2..] in steps of one or two; *changed counts what the reply counts. When the
- * keyspace is full, what was stored before stays and is told to the stream. */
+/* HSET, SADD: store argv[2..] in steps of one or two; *changed counts what the reply counts.
+ * When the keyspace is full, what was stored before stays and is told to the stream. */
 static void add(struct muster_call *c, uint32_t step)
 {
     uint32_t n;

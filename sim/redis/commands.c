@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of commands. Arity and flags are those that Redis 7.0 tells of itself (COMMAND INFO). */
+/* The table of commands. Arity and flags are those that Redis 7.0 tells of itself (COMMAND
+ * INFO). */
 #include "sim/redis/server.h"
 
 #include <assert.h>
@@ -88,7 +89,8 @@ const struct muster_command muster_commands[] = {
 const uint32_t muster_command_count = sizeof(muster_commands) / sizeof(muster_commands[0]);
 
 /* Where the names of a length begin; a unit test finds every row by its name. */
-static const uint8_t first_of_length[NAME_MOST + 2] = {0, 0, 0, 0, 4, 27, 33, 47, 56, 60, 63, 63, 64};
+static const uint8_t first_of_length[NAME_MOST + 2] = {0,  0,  0,  0,  4,  27, 33,
+                                                       47, 56, 60, 63, 63, 64};
 
 const struct muster_command *muster_command_find(struct muster_bytes name)
 {

@@ -209,8 +209,8 @@ static bool scanned(const struct muster_call *c, const struct scan *s, uint32_t 
            (s->type.size == 0 || muster_text_is(s->type, type_name(c, n)));
 }
 
-/* The cursor is the number of the next entry: entries keep theirs, so a key that is there throughout is
- * returned exactly once. */
+/* The cursor is the number of the next entry: entries keep theirs, so a key that is there
+ * throughout is returned exactly once. */
 void muster_run_scan(struct muster_call *c)
 {
     struct scan s = {muster_text("*"), {NULL, 0}, 10, 1};

@@ -7,7 +7,7 @@
 
 #define ENTRIES_MAX   65536
 #define DATA_MAX      (UINT32_C(64) << 20)
-#define INDEX_BITS    17 /* of a slot; the rest is a tag of the hash, to spare a look at the entry */
+#define INDEX_BITS    17 /* of a slot; the rest is a tag of the hash, to spare looks at entries */
 #define INDEX_MASK    ((UINT32_C(1) << INDEX_BITS) - 1)
 #define RECORD_HEAD   8 /* number of the entry, capacity */
 #define GARBAGE_LEAST 4096

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keyspace of one server: a relocatable block of keys, hash fields and set members.
  *
- * All three are entries of one open-addressing table. A field or member has an owner, the entry of its
- * hash or set, and stands in the owner's list in the order of insertion; an entry without an owner is a
- * key. Entries are numbered from 1 and keep their number for life, so that a SCAN cursor is a number.
- * Functions that store invalidate spans into the keyspace, and must not be handed such spans. */
+ * All three are entries of one open-addressing table. A field or member has an owner, the entry
+ * of its hash or set, and stands in the owner's list in the order of insertion; an entry without
+ * an owner is a key. Entries are numbered from 1 and keep their number for life, so that a SCAN
+ * cursor is a number. Functions that store invalidate spans into the keyspace, and must not be
+ * handed such spans. */
 #ifndef MUSTER_SIM_REDIS_KEYSPACE_H
 #define MUSTER_SIM_REDIS_KEYSPACE_H
 
@@ -46,8 +47,8 @@ uint32_t muster_keyspace_keys(const struct muster_keyspace *k);
 uint32_t muster_keyspace_find(const struct muster_keyspace *k, uint32_t owner,
                               struct muster_bytes key);
 
-/* Find or create, and store a value; what a hash or set held is removed. Returns 0 when full, and then
- * nothing has changed. The expiry stays as it is. */
+/* Find or create, and store a value; what a hash or set held is removed. Returns 0 when full,
+ * and then nothing has changed. The expiry stays as it is. */
 uint32_t muster_keyspace_put(struct muster_keyspace *k, uint32_t owner, struct muster_bytes key,
                              enum muster_entry_type type, struct muster_bytes value);
 void muster_keyspace_remove(struct muster_keyspace *k, uint32_t n);

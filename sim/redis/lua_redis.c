@@ -19,7 +19,8 @@ void muster_lua_push_tagged(lua_State *l, const char *tag, const char *text, siz
 
 /* --- from Lua to replies --- */
 
-/* Towards zero; what has no 64-bit value becomes the least one, as on the processors Redis runs on. */
+/* Towards zero; what has no 64-bit value becomes the least one, as on the processors Redis runs
+ * on. */
 static int64_t to_integer(lua_Number n)
 {
     if (n >= -9223372036854775808.0 && n < 9223372036854775808.0)

@@ -55,12 +55,12 @@ enum muster_redis_mode {
     MUSTER_REDIS_NOAUTH,   /* everything but AUTH and HELLO answers NOAUTH */
     MUSTER_REDIS_UNKILLABLE, /* as BUSY, but SCRIPT KILL is refused; in BUSY it ends the mode */
     MUSTER_REDIS_NOPERM,   /* everything but AUTH answers NOPERM */
-    MUSTER_REDIS_MOVED,    /* whatever names a key answers MOVED, as a cluster's node that lost the slot */
+    MUSTER_REDIS_MOVED,    /* whatever names a key answers MOVED, as where the slot has gone */
     MUSTER_REDIS_ASK,      /* the same with ASK */
 };
 void muster_redis_set_mode(struct muster_redis *r, enum muster_redis_mode mode);
 enum muster_redis_mode muster_redis_get_mode(const struct muster_redis *r);
-/* How many replicas have acknowledged everything: what WAIT answers, INFO and ROLE count. At first 0. */
+/* How many replicas have acknowledged everything: what WAIT, INFO and ROLE tell. At first 0. */
 void muster_redis_set_replicas(struct muster_redis *r, uint32_t count);
 
 /* Execute one command (flat argument vector) of a client at wall time now_ms. Always leaves exactly one
@@ -75,8 +75,8 @@ void muster_redis_apply(struct muster_redis *r, uint64_t now_ms, struct muster_b
 /* Remove up to `most` keys that have expired; stream gets their DELs. Returns how many. */
 uint32_t muster_redis_sweep(struct muster_redis *r, uint64_t now_ms, uint32_t most,
                             struct muster_flat_writer *stream);
-/* The earliest wall ms at which some key has expired, so that a sweep then removes it (a key with PX 5 set
- * at 10 is there at 15 and gone at 16, as in Redis); UINT64_MAX if none; may cost O(keys). */
+/* The earliest wall ms at which some key has expired, so that a sweep then removes it (a key set at
+ * 10 with PX 5 is there at 15 and gone at 16, as in Redis); UINT64_MAX if none; may cost O(keys). */
 uint64_t muster_redis_next_expiry(const struct muster_redis *r);
 
 /* The connection of a client is gone: its subscriptions, MULTI and WATCH state too. */

@@ -37,8 +37,8 @@ void muster_scripts_forget(struct muster_redis *r)
     r->next_script = 0;
 }
 
-/* Compile into the cache, or find it there; null after replying the error. When all slots are taken,
- * the oldest goes: its users will see NOSCRIPT, as after any SCRIPT FLUSH. */
+/* Compile into the cache, or find it there; null after replying the error. When all slots are
+ * taken, the oldest goes: its users will see NOSCRIPT, as after any SCRIPT FLUSH. */
 static struct muster_redis_script *load(struct muster_call *c, struct muster_bytes source)
 {
     struct muster_redis *r = c->r;

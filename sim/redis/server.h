@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the fake share: the server, one command under way, and how replies, the stream and
- * the keyspace are reached from a command. */
+/* What the files of the fake share: the server, one command under way, and how replies, the
+ * stream and the keyspace are reached from a command. */
 #ifndef MUSTER_SIM_REDIS_SERVER_H
 #define MUSTER_SIM_REDIS_SERVER_H
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define EXPECTATIONS_MAX 4096
-#define KEYS_MAX 16
+#define KEYS_MAX         16
 
 static const char *const timing_keys[] = {"by", "at", "during", "after", NULL};
 static const char *const bound_keys[] = {"count", "at_least", "at_most", NULL};
@@ -30,7 +30,8 @@ static bool take_time(struct loader *l, const struct muster_doc *node, muster_ti
     return false;
 }
 
-static void load_during(struct loader *l, const struct muster_doc *during, struct muster_expectation *x)
+static void load_during(struct loader *l, const struct muster_doc *during,
+                        struct muster_expectation *x)
 {
     x->timing = MUSTER_EXPECT_DURING;
     if (muster_doc_expect(during, MUSTER_NODE_SEQUENCE, "two times such as [10s, 20s]", l->d) != 0)
@@ -44,7 +45,8 @@ static void load_during(struct loader *l, const struct muster_doc *during, struc
         COMPLAIN(l, during->mark, "'during' ends before it begins");
 }
 
-static void load_timing(struct loader *l, const struct muster_doc *node, struct muster_expectation *x)
+static void load_timing(struct loader *l, const struct muster_doc *node,
+                        struct muster_expectation *x)
 {
     const struct muster_doc *by = field(node, "by"), *at = field(node, "at");
     const struct muster_doc *during = field(node, "during"), *after = field(node, "after");
@@ -71,7 +73,8 @@ static void load_timing(struct loader *l, const struct muster_doc *node, struct 
 }
 
 /* How often: at least once when nothing is said. */
-static void load_bounds(struct loader *l, const struct muster_doc *node, struct muster_expectation *x)
+static void load_bounds(struct loader *l, const struct muster_doc *node,
+                        struct muster_expectation *x)
 {
     const uint32_t most = MUSTER_ANY - 1;
     const struct muster_doc *count = field(node, "count"), *least = field(node, "at_least");
@@ -81,7 +84,8 @@ static void load_bounds(struct loader *l, const struct muster_doc *node, struct 
     take_count(l, node, "at_least", 0, most, &x->min);
     take_count(l, node, "at_most", 0, most, &x->max);
     if (count && (least || limit))
-        COMPLAIN(l, count->key_mark, "'count' is exact; leave it out beside 'at_least' and 'at_most'");
+        COMPLAIN(l, count->key_mark,
+                 "'count' is exact; leave it out beside 'at_least' and 'at_most'");
     else if (count) {
         take_count(l, node, "count", 0, most, &x->min);
         x->max = x->min;
@@ -198,7 +202,8 @@ static uint32_t read_state(struct loader *l, const struct muster_doc *node,
     uint32_t used = 0;
     x->kind = MUSTER_EXPECT_STATE;
     load_of(l, node, x);
-    if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "a mapping such as {role: leader}", l->d) != 0)
+    if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "a mapping such as {role: leader}", l->d) !=
+        0)
         return 1;
     if (value->children == 0)
         COMPLAIN(l, value->mark, "'state' names nothing that should hold");
@@ -222,12 +227,9 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-    {"leader", read_leader, false, {0}},
-    {"event", read_event, true, {"of"}},
-    {"mode", read_mode, false, {"of"}},
-    {"result", read_result, true, {"action", "of"}},
-    {"target", read_target, true, {"accepted"}},
-    {"state", read_state, false, {"of"}},
+    {"leader", read_leader, false, {0}},         {"event", read_event, true, {"of"}},
+    {"mode", read_mode, false, {"of"}},          {"result", read_result, true, {"action", "of"}},
+    {"target", read_target, true, {"accepted"}}, {"state", read_state, false, {"of"}},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -249,14 +251,15 @@ static void complain_of_kind(struct loader *l, const struct muster_doc *node)
     all[n] = NULL;
     muster_doc_keys(node, all, l->d);
     if (l->d->errors == errors)
-        COMPLAIN(l, node->mark, "an expectation needs one of leader, event, mode, result, target, state");
+        COMPLAIN(l, node->mark,
+                 "an expectation needs one of leader, event, mode, result, target, state");
 }
 
 static uint32_t load_expectation(struct loader *l, const struct muster_doc *node,
                                  struct muster_expectation *x)
 {
-    if (muster_doc_expect(node, MUSTER_NODE_MAPPING, "an expectation such as {by: 30s, leader: any}",
-                          l->d) != 0)
+    if (muster_doc_expect(node, MUSTER_NODE_MAPPING,
+                          "an expectation such as {by: 30s, leader: any}", l->d) != 0)
         return 0;
     const struct kind *kind = NULL;
     for (size_t i = 0; i < KINDS; i++) {

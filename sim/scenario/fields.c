@@ -35,15 +35,16 @@ const struct muster_doc *field_list(struct loader *l, const struct muster_doc *m
     return node;
 }
 
-void take_duration(struct loader *l, const struct muster_doc *mapping, const char *key, muster_dur min,
-                   muster_dur max, muster_dur *value)
+void take_duration(struct loader *l, const struct muster_doc *mapping, const char *key,
+                   muster_dur min, muster_dur max, muster_dur *value)
 {
     const struct muster_doc *node = muster_doc_get(mapping, key);
     if (node)
         muster_doc_duration(node, min, max, false, value, l->d);
 }
 
-void take_signed(struct loader *l, const struct muster_doc *mapping, const char *key, int64_t *value)
+void take_signed(struct loader *l, const struct muster_doc *mapping, const char *key,
+                 int64_t *value)
 {
     const struct muster_doc *node = muster_doc_get(mapping, key);
     if (node)

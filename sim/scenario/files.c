@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A scenario file and what it includes, merged into one document, with its variables replaced.
  *
- * Two passes: the first finds `env` and `parameters` of all files, the second replaces ${…} by them, so that an
- * include may use what its includer sets and the other way round. Only the second complains. */
+ * Two passes: the first finds `env` and `parameters` of all files, the second replaces ${…} by
+ * them, so that an include may use what its includer sets and the other way round. Only the second
+ * complains. */
 #include "sim/scenario/inside.h"
 
 #include <assert.h>
 #include <string.h>
 
 #define INCLUDE_DEPTH_MAX 8
-#define FILES_MAX 64
-#define MERGE_KEYS_MAX 1000
+#define FILES_MAX         64
+#define MERGE_KEYS_MAX    1000
 
 struct reading {
     struct muster_sources *sources;
     bool raw; /* first pass: variables stay as they stand */
     const struct muster_doc *env;
     struct muster_diagnostics *d;
-    struct muster_memory *memory; /* takes the documents */
+    struct muster_memory *memory;        /* takes the documents */
     const char *path[INCLUDE_DEPTH_MAX]; /* the files that are open, outermost first */
     uint32_t depth, files;
 };
@@ -47,8 +48,8 @@ static struct muster_doc *empty_like(const struct muster_doc *node, struct muste
     return copy;
 }
 
-static const struct muster_doc *join_lists(const struct muster_doc *base, const struct muster_doc *over,
-                                           struct muster_memory *m)
+static const struct muster_doc *join_lists(const struct muster_doc *base,
+                                           const struct muster_doc *over, struct muster_memory *m)
 {
     struct muster_doc *both = empty_like(over, m), *last = NULL;
     for (const struct muster_doc *item = base->first; item; item = item->next)
@@ -96,7 +97,8 @@ static const struct muster_doc *merge(const struct muster_doc *base, const struc
 
 /* ---- reading ---- */
 
-static const struct muster_doc *read_file(struct reading *r, const char *path, struct muster_mark from);
+static const struct muster_doc *read_file(struct reading *r, const char *path,
+                                          struct muster_mark from);
 
 /* The path of an include, which is relative to the file that names it. */
 static const char *resolve(struct reading *r, const char *from, const char *name)
@@ -163,7 +165,8 @@ static bool may_open(struct reading *r, const char *path, struct muster_mark fro
     return !why;
 }
 
-static const struct muster_doc *read_file(struct reading *r, const char *path, struct muster_mark from)
+static const struct muster_doc *read_file(struct reading *r, const char *path,
+                                          struct muster_mark from)
 {
     if (!may_open(r, path, from))
         return NULL;
@@ -204,13 +207,13 @@ static void check_variables(struct loader *l, const struct muster_doc *root, con
         muster_doc_expect(v, MUSTER_NODE_SCALAR, "a text or a number", l->d);
 }
 
-const struct muster_doc *read_files(struct loader *l, const char *path, struct muster_sources *sources)
+const struct muster_doc *read_files(struct loader *l, const char *path,
+                                    struct muster_sources *sources)
 {
     struct muster_memory scratch = {0};
     struct muster_diagnostics *unheard = muster_memory_take(&scratch, sizeof *unheard);
     struct muster_memory first = {0};
-    struct reading r = {
-        .sources = sources, .raw = true, .d = unheard, .memory = &first};
+    struct reading r = {.sources = sources, .raw = true, .d = unheard, .memory = &first};
     const struct muster_mark nowhere = {0};
     /* Errors of this pass are found again by the next one. */
     const struct muster_doc *root = read_file(&r, path, nowhere);

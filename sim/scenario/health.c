@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scripted health: changes, from which each member's whole state at each point is summed up as text. */
+/* Scripted health: changes, from which each member's whole state at each point is summed up as
+ * text. */
 #include "sim/scenario/inside.h"
 
 #include "core/text.h"
@@ -14,8 +15,18 @@ static const char *const circuits[] = {"CLOSED", "OPEN", "HALF_OPEN", "UNKNOWN",
 static const char *const retries[] = {"STABLE", "ELEVATED", "CRITICAL", "UNKNOWN", NULL};
 static const char *const fallbacks[] = {"PRIMARY", "HEURISTIC", "SAFE", NULL};
 static const char *const keys[] = {
-    "at",           "circuit_breaker", "system",   "retry",      "failed_components", "degraded_components",
-    "total_components", "failures_1h", "fallback", "accuracy",   "components",        "healthy",
+    "at",
+    "circuit_breaker",
+    "system",
+    "retry",
+    "failed_components",
+    "degraded_components",
+    "total_components",
+    "failures_1h",
+    "fallback",
+    "accuracy",
+    "components",
+    "healthy",
     NULL,
 };
 
@@ -129,8 +140,9 @@ static void load_component(struct loader *l, const struct muster_doc *one, struc
     while (i < s->components && strcmp(s->component[i].name, one->key) != 0)
         i++;
     if (!is_component(one->key) || i == COMPONENTS_MAX) {
-        COMPLAIN(l, one->key_mark, i == COMPONENTS_MAX ? "more than 8 components; '%.40s' is one too many"
-                                                       : "'%.40s' is no name of a component",
+        COMPLAIN(l, one->key_mark,
+                 i == COMPONENTS_MAX ? "more than 8 components; '%.40s' is one too many"
+                                     : "'%.40s' is no name of a component",
                  one->key);
         return;
     }
@@ -240,7 +252,7 @@ void add_health_change(struct loader *l, muster_time at, bool passing, uint32_t 
     l->changes[l->change_count++] = (struct health_change){at, passing, member, state, ret_text};
 }
 
-/* Order by time, ties as in the file: insertion, from the back, because files are mostly in order. */
+/* Order by time, ties as in the file: insertion from the back, as files are mostly in order. */
 static void order_changes(struct loader *l)
 {
     for (uint32_t i = 1; i < l->change_count; i++) {

@@ -7,9 +7,9 @@
 #include "sim/scenario/scenario.h"
 
 #define BINDINGS_MAX 256
-#define ENTRIES_MAX 4096
-#define POINTS_MAX 4096
-#define TIME_MAX (100 * 86400 * MUSTER_SECOND) /* a trace's integers end after 104 days */
+#define ENTRIES_MAX  4096
+#define POINTS_MAX   4096
+#define TIME_MAX     (100 * 86400 * MUSTER_SECOND) /* a trace's integers end after 104 days */
 
 struct loader {
     struct muster_scenario *s;
@@ -19,7 +19,7 @@ struct loader {
     const char *binding[BINDINGS_MAX + 1]; /* names given with `as`; ends with null */
     uint32_t bindings;
     const char *target_names[MUSTER_TARGETS_MAX + 1]; /* ends with null */
-    struct muster_health_point *points; /* the scenario's, until they are in order */
+    struct muster_health_point *points;               /* the scenario's, until they are in order */
     struct health_change *changes; /* every change of health, in the order of the file */
     uint32_t change_count, change_capacity;
 };
@@ -34,10 +34,12 @@ const struct muster_doc *field_mapping(struct loader *l, const struct muster_doc
 const struct muster_doc *field_list(struct loader *l, const struct muster_doc *mapping,
                                     const char *key);
 /* Read a field if it is there; bounds as in the reader. */
-void take_duration(struct loader *l, const struct muster_doc *mapping, const char *key, muster_dur min,
-                   muster_dur max, muster_dur *value);
-void take_signed(struct loader *l, const struct muster_doc *mapping, const char *key, int64_t *value);
-void take_drift(struct loader *l, const struct muster_doc *mapping, const char *key, int32_t *value);
+void take_duration(struct loader *l, const struct muster_doc *mapping, const char *key,
+                   muster_dur min, muster_dur max, muster_dur *value);
+void take_signed(struct loader *l, const struct muster_doc *mapping, const char *key,
+                 int64_t *value);
+void take_drift(struct loader *l, const struct muster_doc *mapping, const char *key,
+                int32_t *value);
 void take_boolean(struct loader *l, const struct muster_doc *mapping, const char *key, bool *value);
 void take_count(struct loader *l, const struct muster_doc *mapping, const char *key, uint32_t min,
                 uint32_t max, uint32_t *value);
@@ -50,7 +52,8 @@ void complain_unknown(struct loader *l, const struct muster_doc *node, const cha
 const char *render(struct loader *l, const struct muster_doc *node);
 
 /* files.c: the file with its includes merged and its variables replaced; null after complaints. */
-const struct muster_doc *read_files(struct loader *l, const char *path, struct muster_sources *sources);
+const struct muster_doc *read_files(struct loader *l, const char *path,
+                                    struct muster_sources *sources);
 
 /* setting.c: what the world is made of. */
 void load_network(struct loader *l, const struct muster_doc *root);
@@ -67,7 +70,8 @@ struct muster_link_config link_before(const struct muster_scenario *s,
 
 /* target.c */
 void load_targets(struct loader *l, const struct muster_doc *root);
-void load_target(struct loader *l, const struct muster_doc *mapping, struct muster_target_config *t);
+void load_target(struct loader *l, const struct muster_doc *mapping,
+                 struct muster_target_config *t);
 
 /* health.c: changes are collected while points and timeline are read, then summed up per member. */
 void load_health(struct loader *l, const struct muster_doc *root);
@@ -77,15 +81,18 @@ void sum_health(struct loader *l);
 
 /* select.c */
 uint32_t find_member(const struct muster_scenario *s, const char *name); /* or MUSTER_ANY */
-bool load_member(struct loader *l, const struct muster_doc *node, const char *name, uint32_t *ret_index);
-bool load_selector(struct loader *l, const struct muster_doc *node, struct muster_selector *ret_one);
+bool load_member(struct loader *l, const struct muster_doc *node, const char *name,
+                 uint32_t *ret_index);
+bool load_selector(struct loader *l, const struct muster_doc *node,
+                   struct muster_selector *ret_one);
 /* A selector or a list of them; with `endpoints`, the store, targets and health sources as well. */
 bool load_selection(struct loader *l, const struct muster_doc *node, bool endpoints,
                     struct muster_selection *ret_selection);
 /* store, store.N, health, health.nX, a target's or a member's name. */
 bool find_endpoint(struct loader *l, const char *name, struct muster_endpoint_ref *ret_endpoint);
 uint32_t find_target(const struct loader *l, const char *name); /* or MUSTER_ANY */
-/* The kind of the record with this name, notes of the scenario's process included; 0 after a complaint. */
+/* The kind of the record with this name, notes of the scenario's process included; 0 after a
+ * complaint. */
 uint16_t load_event(struct loader *l, const struct muster_doc *node);
 
 /* timeline.c, verbs.c */
@@ -95,8 +102,8 @@ void load_timeline(struct loader *l, const struct muster_doc *root);
 extern const char *const entry_keys[];
 /* How many entries a mapping of the timeline becomes: health has one a member. */
 uint32_t count_entries(const struct muster_doc *node);
-/* Read the verb of an entry: entry[0] is filled but for it, and copied where more are needed. Returns how
- * many there are; after complaints they are not to be used. */
+/* Read the verb of an entry: entry[0] is filled but for it, and copied where more are needed.
+ * Returns how many there are; after complaints they are not to be used. */
 uint32_t load_verb(struct loader *l, const struct muster_doc *node, struct muster_entry *entry);
 
 /* expect.c, properties.c */

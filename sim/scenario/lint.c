@@ -34,8 +34,8 @@ static bool sides_talk(const struct muster_scenario *s, const struct muster_sele
     return s->store.replicas > 0 && has_replica(a) && has_replica(b);
 }
 
-static bool same_item(const struct muster_selection *a, uint32_t i, const struct muster_selection *b,
-                      uint32_t j)
+static bool same_item(const struct muster_selection *a, uint32_t i,
+                      const struct muster_selection *b, uint32_t j)
 {
     if (a->at[i].is_endpoint != b->at[j].is_endpoint)
         return false;
@@ -70,7 +70,8 @@ static void lint_partition(const struct muster_scenario *s, const struct muster_
     if (!talk)
         WARN(d, e->mark, "this partition separates nothing: its sides have no traffic");
     if (overlap)
-        WARN(d, e->mark, "one name stands on two sides of this partition, which cannot separate it");
+        WARN(d, e->mark,
+             "one name stands on two sides of this partition, which cannot separate it");
 }
 
 static bool is_used(const struct muster_link_rule *rule)
@@ -96,7 +97,8 @@ static void lint_link(const struct muster_link_rule *rule, struct muster_mark ma
     if (!is_used(rule))
         WARN(d, mark, "nothing ever travels over this link");
     else if (is_stream(rule) && (link->loss_ppm || link->duplicate_ppm || link->reorder_ppm))
-        WARN(d, mark, "loss, duplicate and reorder do nothing to a stream; only node to node is datagrams");
+        WARN(d, mark,
+             "loss, duplicate and reorder do nothing to a stream; only node to node is datagrams");
 }
 
 static bool has_before(const struct muster_scenario *s, uint32_t entry, enum muster_verb_kind verb)
@@ -163,7 +165,7 @@ static void lint_entry(const struct muster_scenario *s, uint32_t i, struct muste
     }
 }
 
-/* Whether an action can ever be asked for: by a trigger, or because our own process is told of it. */
+/* Whether an action can ever be asked for: by a trigger, or as our own process is told of it. */
 static bool is_run(const struct muster_scenario *s, const char *action)
 {
     for (uint32_t i = 0; i < s->entry_count; i++) {
@@ -212,14 +214,15 @@ void muster_scenario_lint(const struct muster_scenario *s, struct muster_diagnos
         const struct muster_entry *e = &s->timeline[i];
         lint_entry(s, i, d);
         if (e->binding != MUSTER_ANY && !is_spoken_of(s, e->binding))
-            WARN(d, e->mark, "nothing speaks of '%s', which is bound here", s->bindings[e->binding]);
+            WARN(d, e->mark, "nothing speaks of '%s', which is bound here",
+                 s->bindings[e->binding]);
     }
     for (uint32_t i = 0; i < s->link_count; i++)
         lint_link(&s->links[i], whole, d);
     for (uint32_t i = 0; i < s->target_count; i++) {
         if (!is_run(s, s->target[i].runs))
-            WARN(d, whole, "target '%s' waits for action '%s', which nothing runs", s->target[i].name,
-                 s->target[i].runs);
+            WARN(d, whole, "target '%s' waits for action '%s', which nothing runs",
+                 s->target[i].name, s->target[i].runs);
     }
     for (uint32_t i = 0; i < s->health_count; i++) {
         if (s->health[i].at >= s->duration)

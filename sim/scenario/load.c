@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the loader: a scenario's own fields, then every part in the order in which they build on one
- * another. */
+/* The door of the loader: a scenario's own fields, then every part in the order in which they build
+ * on one another. */
 #include "sim/scenario/inside.h"
 
 #include "core/text.h"
@@ -9,17 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX 511
-#define TAGS_MAX 32
+#define TEXT_MAX       511
+#define TAGS_MAX       32
 #define EVENTS_DEFAULT 50000000
-#define EVENTS_MAX UINT64_C(1000000000000)
+#define EVENTS_MAX     UINT64_C(1000000000000)
 
 static const char *const root_keys[] = {
-    "version", "name",     "defends",     "seeds",      "duration", "tags",
-    "cluster", "network",  "clocks",      "store",      "disk",     "health",
-    "targets", "timeline", "expect",      "always",     "eventually", "assumptions",
-    "expect_failure", "events_max", "fuzz", "env",      "include",  "parameters",
-    NULL,
+    "version", "name",    "defends",    "seeds",       "duration",       "tags",       "cluster",
+    "network", "clocks",  "store",      "disk",        "health",         "targets",    "timeline",
+    "expect",  "always",  "eventually", "assumptions", "expect_failure", "events_max", "fuzz",
+    "env",     "include", "parameters", NULL,
 };
 
 /* ---- the scenario's own fields ---- */
@@ -31,7 +30,8 @@ static void load_version(struct loader *l, const struct muster_doc *root)
     if (!node)
         COMPLAIN(l, root->mark, "the file needs 'version: 1'");
     else if (muster_doc_integer(node, 0, MUSTER_INTEGER_MAX, &version, l->d) == 0 && version != 1)
-        COMPLAIN(l, node->mark, "version %.20s is not known; this muster reads version 1", node->text);
+        COMPLAIN(l, node->mark, "version %.20s is not known; this muster reads version 1",
+                 node->text);
 }
 
 /* The file's name without folder and ending. */
@@ -54,9 +54,11 @@ static void load_name(struct loader *l, const struct muster_doc *root, const cha
     if (!name || muster_doc_text(name, text, 128, l->d) != 0)
         return;
     l->s->name = name->text;
-    if (name->text[strspn(name->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                      "_.-")])
-        COMPLAIN(l, name->mark, "'%.60s' is no name: letters, digits, '_', '-' and '.'", name->text);
+    if (name->text[strspn(name->text,
+                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                          "_.-")])
+        COMPLAIN(l, name->mark, "'%.60s' is no name: letters, digits, '_', '-' and '.'",
+                 name->text);
 }
 
 static void load_tags(struct loader *l, const struct muster_doc *root)
@@ -91,8 +93,9 @@ static void load_seeds(struct loader *l, const struct muster_doc *root)
         COMPLAIN(l, node->mark, "'%.60s' are no seeds; write one number or a range such as 1..20",
                  node->text);
     else if (first > last || last > MUSTER_INTEGER_MAX)
-        COMPLAIN(l, node->mark, first > last ? "'%.60s' ends before it begins"
-                                             : "'%.60s' is out of range; seeds end at 2^53 - 1",
+        COMPLAIN(l, node->mark,
+                 first > last ? "'%.60s' ends before it begins"
+                              : "'%.60s' is out of range; seeds end at 2^53 - 1",
                  node->text);
     else {
         l->s->seed_first = first;

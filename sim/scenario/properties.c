@@ -29,8 +29,7 @@ static const struct muster_property *load_name(struct loader *l, const struct mu
     if (found)
         return found;
     uint32_t n = 0;
-    const char **names =
-        muster_memory_take(&l->memory, (count_properties(l) + 1) * sizeof *names);
+    const char **names = muster_memory_take(&l->memory, (count_properties(l) + 1) * sizeof *names);
     for (const struct muster_property *const *p = l->registry->properties; p && *p; p++)
         names[n++] = (*p)->name;
     complain_unknown(l, node, "property", names);

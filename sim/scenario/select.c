@@ -25,7 +25,8 @@ uint32_t find_member(const struct muster_scenario *s, const char *name)
     return MUSTER_ANY;
 }
 
-bool load_member(struct loader *l, const struct muster_doc *node, const char *name, uint32_t *ret_index)
+bool load_member(struct loader *l, const struct muster_doc *node, const char *name,
+                 uint32_t *ret_index)
 {
     *ret_index = find_member(l->s, name);
     if (*ret_index != MUSTER_ANY)
@@ -73,7 +74,8 @@ static bool take_index(const char *name, const char *prefix, uint64_t most, uint
     size_t size = strlen(prefix);
     if (strncmp(name, prefix, size) != 0)
         return false;
-    return muster_text_parse_u64(muster_text_bytes(name + size), ret_index) == 0 && *ret_index <= most;
+    return muster_text_parse_u64(muster_text_bytes(name + size), ret_index) == 0 &&
+           *ret_index <= most;
 }
 
 bool find_endpoint(struct loader *l, const char *name, struct muster_endpoint_ref *ret_endpoint)
@@ -121,7 +123,8 @@ static void complain_of_name(struct loader *l, const struct muster_doc *node, bo
 
 bool load_selector(struct loader *l, const struct muster_doc *node, struct muster_selector *ret_one)
 {
-    if (muster_doc_expect(node, MUSTER_NODE_SCALAR, "a node such as n1, leader or followers", l->d) != 0)
+    if (muster_doc_expect(node, MUSTER_NODE_SCALAR, "a node such as n1, leader or followers",
+                          l->d) != 0)
         return false;
     if (find_selector(l, node->text, ret_one))
         return true;
@@ -136,7 +139,8 @@ static bool add(struct loader *l, const struct muster_doc *node, bool endpoints,
         COMPLAIN(l, node->mark, "more than %d names in one list", MUSTER_SELECTOR_MAX);
         return false;
     }
-    if (muster_doc_expect(node, MUSTER_NODE_SCALAR, "a node such as n1, leader or followers", l->d) != 0)
+    if (muster_doc_expect(node, MUSTER_NODE_SCALAR, "a node such as n1, leader or followers",
+                          l->d) != 0)
         return false;
     uint32_t i = selection->count;
     if (find_selector(l, node->text, &selection->at[i].selector)) {

@@ -5,11 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LINKS_MAX 1024
+#define LINKS_MAX   1024
 #define LATENCY_MAX (3600 * MUSTER_SECOND)
 
 /* "2ms" or "1ms..5ms" */
-static void load_range(struct loader *l, const struct muster_doc *node, struct muster_latency *latency)
+static void load_range(struct loader *l, const struct muster_doc *node,
+                       struct muster_latency *latency)
 {
     const char *dots = node->kind == MUSTER_NODE_SCALAR ? strstr(node->text, "..") : NULL;
     muster_dur min = 0, max = 0;
@@ -52,7 +53,8 @@ static void load_latency(struct loader *l, const struct muster_doc *mapping, con
     take_duration(l, tail, "max", 0, LATENCY_MAX, &latency->tail_max);
 }
 
-static void take_ppm(struct loader *l, const struct muster_doc *mapping, const char *key, uint32_t *value)
+static void take_ppm(struct loader *l, const struct muster_doc *mapping, const char *key,
+                     uint32_t *value)
 {
     const struct muster_doc *node = field(mapping, key);
     if (node)
@@ -139,8 +141,8 @@ struct muster_link_config link_before(const struct muster_scenario *s,
 
 static void load_links(struct loader *l, const struct muster_doc *links)
 {
-    static const char *const keys[] = {"latency", "loss", "duplicate", "reorder", "bandwidth", "tail",
-                                       NULL};
+    static const char *const keys[] = {"latency",   "loss", "duplicate", "reorder",
+                                       "bandwidth", "tail", NULL};
     if (links->children > LINKS_MAX) {
         COMPLAIN(l, links->mark, "more than %d links", LINKS_MAX);
         return;
@@ -151,7 +153,8 @@ static void load_links(struct loader *l, const struct muster_doc *links)
     for (const struct muster_doc *one = links->first; one; one = one->next) {
         struct muster_link_rule *rule = &rules[l->s->link_count];
         bool good = load_link_ends(l, one->key, one->key_mark, rule);
-        if (muster_doc_expect(one, MUSTER_NODE_MAPPING, "a mapping such as {latency: 80ms}", l->d) != 0)
+        if (muster_doc_expect(one, MUSTER_NODE_MAPPING, "a mapping such as {latency: 80ms}",
+                              l->d) != 0)
             continue;
         muster_doc_keys(one, keys, l->d);
         struct muster_link_config unused = {0};
@@ -164,7 +167,7 @@ static void load_links(struct loader *l, const struct muster_doc *links)
 
 void load_network(struct loader *l, const struct muster_doc *root)
 {
-    static const char *const keys[] = {"latency", "loss",      "duplicate", "reorder", "bandwidth",
+    static const char *const keys[] = {"latency", "loss",     "duplicate", "reorder", "bandwidth",
                                        "tail",    "datagram", "links",     NULL};
     static const char *const datagram_keys[] = {"latency",   "loss", "duplicate", "reorder",
                                                 "bandwidth", "tail", NULL};
@@ -194,7 +197,8 @@ void load_clocks(struct loader *l, const struct muster_doc *root)
     for (const struct muster_doc *one = clocks ? clocks->first : NULL; one; one = one->next) {
         uint32_t member = 0;
         bool good = load_member(l, one, one->key, &member);
-        if (muster_doc_expect(one, MUSTER_NODE_MAPPING, "a mapping such as {drift: 300ppm}", l->d) != 0)
+        if (muster_doc_expect(one, MUSTER_NODE_MAPPING, "a mapping such as {drift: 300ppm}",
+                              l->d) != 0)
             continue;
         muster_doc_keys(one, keys, l->d);
         if (!good)
@@ -207,7 +211,8 @@ void load_clocks(struct loader *l, const struct muster_doc *root)
 
 void load_store(struct loader *l, const struct muster_doc *root)
 {
-    static const char *const keys[] = {"replicas", "lag", "persistence", "clock_offset", "drift", NULL};
+    static const char *const keys[] = {"replicas",     "lag",   "persistence",
+                                       "clock_offset", "drift", NULL};
     static const char *const persistence[] = {"none", "everysec", "always", NULL};
     struct muster_scenario *s = l->s;
     s->store.lag = 10 * MUSTER_MILLISECOND;

@@ -35,13 +35,15 @@ void load_target(struct loader *l, const struct muster_doc *mapping, struct must
 }
 
 /* `for` says how long a hanging effect hangs. */
-static void load_hang(struct loader *l, const struct muster_doc *mapping, struct muster_target_config *t)
+static void load_hang(struct loader *l, const struct muster_doc *mapping,
+                      struct muster_target_config *t)
 {
     const struct muster_doc *lasts = field(mapping, "for");
     if (!lasts)
         return;
     if (t->result != MUSTER_TARGET_HANG)
-        COMPLAIN(l, lasts->key_mark, "'for' belongs to 'result: hang'; how long an effect runs is 'takes'");
+        COMPLAIN(l, lasts->key_mark,
+                 "'for' belongs to 'result: hang'; how long an effect runs is 'takes'");
     else
         take_duration(l, mapping, "for", 1, TIME_MAX, &t->takes);
 }
@@ -49,10 +51,11 @@ static void load_hang(struct loader *l, const struct muster_doc *mapping, struct
 static bool is_name_free(struct loader *l, const struct muster_doc *one)
 {
     struct muster_endpoint_ref endpoint;
-    static const char *const taken[] = {"leader", "followers", "all", "minority", "majority", "any"};
+    static const char *const taken[] = {"leader",   "followers", "all",
+                                        "minority", "majority",  "any"};
     if (!is_word(one->key)) {
-        COMPLAIN(l, one->key_mark, "'%.40s' is no name of a target: 1 to 31 letters, digits and '_'",
-                 one->key);
+        COMPLAIN(l, one->key_mark,
+                 "'%.40s' is no name of a target: 1 to 31 letters, digits and '_'", one->key);
         return false;
     }
     bool is_taken = find_endpoint(l, one->key, &endpoint);
@@ -75,15 +78,19 @@ void load_targets(struct loader *l, const struct muster_doc *root)
             return;
         }
         if (!is_name_free(l, one) ||
-            muster_doc_expect(one, MUSTER_NODE_MAPPING, "a mapping such as {runs: safe_mode}", l->d) != 0)
+            muster_doc_expect(one, MUSTER_NODE_MAPPING, "a mapping such as {runs: safe_mode}",
+                              l->d) != 0)
             continue;
         muster_doc_keys(one, keys, l->d);
         struct muster_target_config *t = &l->s->target[l->s->target_count];
-        *t = (struct muster_target_config){
-            .takes = 100 * MUSTER_MILLISECOND, .heals = MUSTER_ANY, .fences = true, .deduplicates = true};
+        *t = (struct muster_target_config){.takes = 100 * MUSTER_MILLISECOND,
+                                           .heals = MUSTER_ANY,
+                                           .fences = true,
+                                           .deduplicates = true};
         memcpy(t->name, one->key, strlen(one->key) + 1);
         if (!field(one, "runs"))
-            COMPLAIN(l, one->mark, "target '%s' needs 'runs', the action that it carries out", t->name);
+            COMPLAIN(l, one->mark, "target '%s' needs 'runs', the action that it carries out",
+                     t->name);
         load_target(l, one, t);
         load_hang(l, one, t);
         for (uint32_t i = 0; i < l->s->target_count; i++) {

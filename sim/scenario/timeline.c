@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-const char *const entry_keys[] = {"at", "after", "when", "whenever", "of",       "then",
-                                  "for", "as",   "optional", NULL};
+const char *const entry_keys[] = {"at",   "after", "when", "whenever", "of",
+                                  "then", "for",   "as",   "optional", NULL};
 
 /* ---- bindings ---- */
 
@@ -15,14 +15,17 @@ static bool is_bindable(struct loader *l, const struct muster_doc *as)
 {
     static const char *const reserved[] = {"leader", "followers", "all",  "minority", "majority",
                                            "any",    "store",     "none", "health"};
-    bool taken = find_member(l->s, as->text) != MUSTER_ANY || find_target(l, as->text) != MUSTER_ANY;
+    bool taken =
+        find_member(l->s, as->text) != MUSTER_ANY || find_target(l, as->text) != MUSTER_ANY;
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         taken = taken || strcmp(as->text, reserved[i]) == 0;
-    size_t good = strspn(as->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    size_t good =
+        strspn(as->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     if (taken)
         COMPLAIN(l, as->mark, "'%.40s' means something else already; bind another name", as->text);
     else if (good == 0 || good > MUSTER_NAME_MAX || as->text[good])
-        COMPLAIN(l, as->mark, "'%.40s' is no name to bind: 1 to 31 letters, digits and '_'", as->text);
+        COMPLAIN(l, as->mark, "'%.40s' is no name to bind: 1 to 31 letters, digits and '_'",
+                 as->text);
     else
         return true;
     return false;
@@ -37,14 +40,14 @@ static uint32_t find_binding(const struct loader *l, const char *name)
     return MUSTER_ANY;
 }
 
-/* Before anything else of the timeline, because a name may be used above the entry that binds it. */
+/* Before anything else of the timeline, as a name may be used above the entry that binds it. */
 void load_bindings(struct loader *l, const struct muster_doc *root)
 {
     const struct muster_doc *timeline = field(root, "timeline");
     for (const struct muster_doc *one = timeline ? timeline->first : NULL; one; one = one->next) {
         const struct muster_doc *as = field(one, "as");
-        if (!as || muster_doc_expect(as, MUSTER_NODE_SCALAR, "a name", l->d) != 0 || !is_bindable(l, as) ||
-            find_binding(l, as->text) != MUSTER_ANY)
+        if (!as || muster_doc_expect(as, MUSTER_NODE_SCALAR, "a name", l->d) != 0 ||
+            !is_bindable(l, as) || find_binding(l, as->text) != MUSTER_ANY)
             continue;
         if (l->bindings == BINDINGS_MAX) {
             COMPLAIN(l, as->mark, "more than %d names are bound", BINDINGS_MAX);
@@ -72,7 +75,8 @@ static void load_event_trigger(struct loader *l, const struct muster_doc *node,
     const struct muster_doc *after = field(node, "after"), *at = field(node, "at");
     e->when = load_event(l, event);
     if (at)
-        COMPLAIN(l, at->key_mark, "'at' is a time of its own; an event is waited for from 'after: T' on");
+        COMPLAIN(l, at->key_mark,
+                 "'at' is a time of its own; an event is waited for from 'after: T' on");
     if (after && muster_doc_duration(after, 0, TIME_MAX, false, &e->at, l->d) == 0)
         check_end(l, after, e->at);
     take_duration(l, node, "then", 0, TIME_MAX, &e->delay);
@@ -93,17 +97,20 @@ static void load_timing(struct loader *l, const struct muster_doc *node, struct 
     for (size_t i = 0; i < sizeof only_events / sizeof only_events[0]; i++) {
         const struct muster_doc *stray = field(node, only_events[i]);
         if (stray)
-            COMPLAIN(l, stray->key_mark, "'%s' needs 'when: EVENT' or 'whenever: EVENT'", stray->key);
+            COMPLAIN(l, stray->key_mark, "'%s' needs 'when: EVENT' or 'whenever: EVENT'",
+                     stray->key);
     }
     if (at && muster_doc_duration(at, 0, TIME_MAX, false, &e->at, l->d) == 0)
         check_end(l, at, e->at);
     else if (!at)
-        COMPLAIN(l, node->mark, "an entry needs 'at: T', or 'when: EVENT' with or without 'after: T'");
+        COMPLAIN(l, node->mark,
+                 "an entry needs 'at: T', or 'when: EVENT' with or without 'after: T'");
 }
 
 static uint32_t load_entry(struct loader *l, const struct muster_doc *node, struct muster_entry *e)
 {
-    if (muster_doc_expect(node, MUSTER_NODE_MAPPING, "an entry such as {at: 30s, crash: leader}", l->d) != 0)
+    if (muster_doc_expect(node, MUSTER_NODE_MAPPING, "an entry such as {at: 30s, crash: leader}",
+                          l->d) != 0)
         return 0;
     e->mark = node->mark;
     e->text = render(l, node);

@@ -5,19 +5,21 @@
 #include <assert.h>
 #include <string.h>
 
-#define KEYS_MAX 24
+#define KEYS_MAX  24
 #define SIDES_MAX 16
-#define TEXT_MAX 255
+#define TEXT_MAX  255
 
 #define X(id, name, what) name,
 static const char *const store_faults[] = {MUSTER_STORE_FAULTS(X) NULL};
 static const char *const disk_faults[] = {MUSTER_DISK_FAULTS(X) NULL};
 #undef X
-static const char *const answers[] = {"READONLY", "LOADING",    "MASTERDOWN", "MISCONF", "OOM",
-                                      "BUSY",     "NOREPLICAS", "NOAUTH",     "NOPERM",  "UNKILLABLE",
-                                      "MOVED",    "ASK",        NULL};
+static const char *const answers[] = {"READONLY", "LOADING",    "MASTERDOWN", "MISCONF",
+                                      "OOM",      "BUSY",       "NOREPLICAS", "NOAUTH",
+                                      "NOPERM",   "UNKILLABLE", "MOVED",      "ASK",
+                                      NULL};
 
-/* One verb: `value` is what stands behind it, `node` the whole entry. Returns the number of entries. */
+/* One verb: `value` is what stands behind it, `node` the whole entry. Returns the number of
+ * entries. */
 typedef uint32_t (*verb_reader)(struct loader *l, const struct muster_doc *node,
                                 const struct muster_doc *value, struct muster_entry *e);
 
@@ -71,8 +73,7 @@ static uint32_t read_partition(struct loader *l, const struct muster_doc *node,
                  SIDES_MAX);
         return 1;
     }
-    e->partition.side =
-        muster_memory_take(&l->memory, value->children * sizeof *e->partition.side);
+    e->partition.side = muster_memory_take(&l->memory, value->children * sizeof *e->partition.side);
     for (const struct muster_doc *side = value->first; side; side = side->next)
         load_selection(l, side, true, &e->partition.side[e->partition.sides++]);
     return 1;
@@ -107,7 +108,8 @@ static uint32_t read_reset(struct loader *l, const struct muster_doc *node,
     e->reset.endpoint = (struct muster_endpoint_ref){MUSTER_AT_STORE, MUSTER_ANY};
     if (endpoint && (muster_doc_expect(endpoint, MUSTER_NODE_SCALAR, "'store'", l->d) == 0) &&
         strcmp(endpoint->text, "store") != 0)
-        COMPLAIN(l, endpoint->mark, "only connections to 'store' last and can be reset, not to '%.40s'",
+        COMPLAIN(l, endpoint->mark,
+                 "only connections to 'store' last and can be reset, not to '%.40s'",
                  endpoint->text);
     return read_subjects(l, node, value, e);
 }
@@ -126,9 +128,11 @@ static uint32_t read_clock(struct loader *l, const struct muster_doc *node,
     e->clock.has_step = step && muster_doc_signed_duration(step, &e->clock.step, l->d) == 0;
     e->clock.has_drift = drift && muster_doc_signed_ppm(drift, &e->clock.drift_ppm, l->d) == 0;
     if (!step && !drift)
-        COMPLAIN(l, node->mark, "'clock' needs 'step' or 'drift', such as step: +1h or drift: 300ppm");
+        COMPLAIN(l, node->mark,
+                 "'clock' needs 'step' or 'drift', such as step: +1h or drift: 300ppm");
     if (e->clock.which == MUSTER_CLOCK_LEASE && e->clock.has_step && e->clock.step < 0)
-        COMPLAIN(l, step->mark, "a lease clock never goes back; step it forward, or use which: wall");
+        COMPLAIN(l, step->mark,
+                 "a lease clock never goes back; step it forward, or use which: wall");
     return store ? 1 : read_subjects(l, node, value, e);
 }
 
@@ -137,7 +141,8 @@ static uint32_t read_health(struct loader *l, const struct muster_doc *node,
 {
     uint32_t used = 0;
     (void)node;
-    if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "a mapping such as {n1: {retry: 60}}", l->d) != 0)
+    if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "a mapping such as {n1: {retry: 60}}",
+                          l->d) != 0)
         return 1;
     if (value->children == 0)
         COMPLAIN(l, value->mark, "'health' names no node");
@@ -171,11 +176,13 @@ static uint32_t read_target(struct loader *l, const struct muster_doc *node,
 }
 
 /* What each fault cannot do without. */
-static void check_store(struct loader *l, const struct muster_doc *node, const struct muster_entry *e)
+static void check_store(struct loader *l, const struct muster_doc *node,
+                        const struct muster_entry *e)
 {
     enum muster_store_fault fault = e->store.fault;
     if (fault == MUSTER_STORE_FAILOVER && l->s->store.replicas == 0)
-        COMPLAIN(l, node->mark, "'failover' needs a replica; give the scenario store: {replicas: 1}");
+        COMPLAIN(l, node->mark,
+                 "'failover' needs a replica; give the scenario store: {replicas: 1}");
     if (fault == MUSTER_STORE_ANSWER && !field(node, "error"))
         COMPLAIN(l, node->mark, "'answer' needs 'error', such as error: READONLY");
     if (fault == MUSTER_STORE_EVICT && !field(node, "key"))
@@ -184,7 +191,8 @@ static void check_store(struct loader *l, const struct muster_doc *node, const s
         COMPLAIN(l, node->mark, "'slow' needs 'latency', such as latency: 200ms");
 }
 
-/* Of an entry that waits for an event, `of` belongs to the event; its own subjects are then under `on`. */
+/* Of an entry that waits for an event, `of` belongs to the event; its own subjects are then under
+ * `on`. */
 static void take_owners(struct loader *l, const struct muster_doc *node, struct muster_entry *e)
 {
     bool waits = field(node, "when") || field(node, "whenever");
@@ -272,15 +280,18 @@ static const struct verb verbs[] = {
     {"twin", MUSTER_DO_TWIN, read_subjects, {0}},
     {"partition", MUSTER_DO_PARTITION, read_partition, {"one_way"}},
     {"heal", MUSTER_DO_HEAL, read_heal, {0}},
-    {"link", MUSTER_DO_LINK, read_link,
+    {"link",
+     MUSTER_DO_LINK,
+     read_link,
      {"latency", "loss", "duplicate", "reorder", "bandwidth", "tail"}},
     {"reset", MUSTER_DO_RESET, read_reset, {"endpoint"}},
     {"clock", MUSTER_DO_CLOCK, read_clock, {"which", "step", "drift"}},
     {"health", MUSTER_DO_HEALTH, read_health, {0}},
-    {"target", MUSTER_DO_TARGET, read_target,
+    {"target",
+     MUSTER_DO_TARGET,
+     read_target,
      {"runs", "result", "takes", "heals", "fences", "deduplicates"}},
-    {"store", MUSTER_DO_STORE, read_store,
-     {"replica", "stay", "error", "key", "latency", "on"}},
+    {"store", MUSTER_DO_STORE, read_store, {"replica", "stay", "error", "key", "latency", "on"}},
     {"disk", MUSTER_DO_DISK, read_disk, {"latency", "on"}},
     {"trigger", MUSTER_DO_TRIGGER, read_trigger, {"reason", "on"}},
     {"command", MUSTER_DO_COMMAND, read_command, {"to"}},
@@ -339,7 +350,8 @@ static void complain_of_verb(struct loader *l, const struct muster_doc *node)
             muster_doc_keys(&one, all, l->d);
     }
     if (l->d->errors == errors)
-        COMPLAIN(l, node->mark, "an entry needs a verb, such as crash: leader or partition: [[n1], [n2]]");
+        COMPLAIN(l, node->mark,
+                 "an entry needs a verb, such as crash: leader or partition: [[n1], [n2]]");
 }
 
 uint32_t count_entries(const struct muster_doc *node)

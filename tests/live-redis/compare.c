@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sends the same random commands to the fake and to a real Redis 7.0 on loopback, and compares replies.
+/* Sends the same random commands to the fake and to a real Redis 7.0 on loopback, and compares
+ * replies.
  *
- * Usage: compare PORT SEED COUNT. The real server is flushed. What depends on the wall clock, on Redis's
- * own cursors or blocks is not generated; where Redis promises no order only the sizes are compared. */
+ * Usage: compare PORT SEED COUNT. The real server is flushed. What depends on the wall clock, on
+ * Redis's own cursors or blocks is not generated; where Redis promises no order only the sizes
+ * are compared. */
 #include "sim/redis/redis.h"
 
 #include <arpa/inet.h>
@@ -50,7 +52,7 @@ static const char *const words[] = {
 
 static const char *const scripts[] = {
     "return redis.call('get',KEYS[1])",
-    "if redis.call('get',KEYS[1]) == ARGV[1] then return redis.call('set',KEYS[1],ARGV[2]) end return 0",
+    "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('set',KEYS[1],ARGV[2]) end",
     "return {1,2.5,'x',false,true,{ok='k'},{err='e f'},nil,9}",
     "return redis.pcall('incr',KEYS[1])",
     "return redis.call('incr',KEYS[1])",

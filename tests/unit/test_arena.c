@@ -103,7 +103,8 @@ static void heap_shrinks_in_place_and_takes_the_end_back(void **state)
     muster_arena_unmap(&a);
 }
 
-/* Blocks never overlap, whatever the order of calls: each is filled with its own byte and checked. */
+/* Blocks never overlap, whatever the order of calls: each is filled with its own byte and
+ * checked. */
 static void heap_blocks_stay_apart_under_random_use(void **state)
 {
     (void)state;

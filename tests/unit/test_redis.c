@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fake Redis: semantics, expiry, modes, replication, scripts, snapshots, and whatever bytes come. */
+/* The fake Redis: semantics, expiry, modes, replication, scripts, snapshots, and whatever bytes
+ * come. */
 #include "sim/redis/redis.h"
 
 #include <setjmp.h>
@@ -444,9 +445,10 @@ static void more_scripts_than_slots_push_the_oldest_out(void **state)
     EXPECT("SCRIPT|EXISTS|e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "[:0]");
 }
 
-#define RENEW                                                                                           \
-    "EVAL|if redis.call('get',KEYS[1]) == ARGV[1] then redis.call('set',KEYS[1],ARGV[2],'px',ARGV[3]) " \
-    "return redis.call('incr','n') end return 0|1|k|"
+static const char renew[] =
+    "EVAL|if redis.call('get',KEYS[1]) == ARGV[1] then "
+    "redis.call('set',KEYS[1],ARGV[2],'px',ARGV[3]) return redis.call('incr','n') end "
+    "return 0|1|k|";
 
 /* Run on from wherever the world stands; the digest of all replies. */
 static uint64_t run_on(struct fixture *f)
@@ -454,7 +456,7 @@ static uint64_t run_on(struct fixture *f)
     char line[400];
     uint64_t sum = 0;
     for (int i = 0; i < 300; i++) {
-        (void)snprintf(line, sizeof(line), RENEW "v%d|v%d|1000", i, i + 1);
+        (void)snprintf(line, sizeof(line), "%sv%d|v%d|1000", renew, i, i + 1);
         for (const char *c = ask(f, line); *c; c++)
             sum = sum * 31 + (uint8_t)*c;
         sum += muster_keyspace_digest(muster_redis_keyspace(f->redis), f->now);
@@ -466,8 +468,10 @@ static void a_snapshot_is_a_copy_and_runs_on(void **state)
 {
     struct fixture *f = *state;
     static uint8_t copy[2 << 20];
+    char line[400];
     EXPECT("SET|k|v0", "+OK");
-    EXPECT(RENEW "v0|v0|100", ":1");
+    (void)snprintf(line, sizeof(line), "%sv0|v0|100", renew);
+    EXPECT(line, ":1");
     memcpy(copy, f->arena.base, f->arena.used);
     uint64_t first = run_on(f);
     EXPECT("FLUSHALL", "+OK");
@@ -494,10 +498,9 @@ static uint32_t noise(uint32_t *seed)
     return *seed >> 8;
 }
 
-/* Known words in random order, with random bytes strewn in, from any client in any mode. */
-static void whatever_bytes_come_there_is_one_reply(void **state)
+/* Known words in random order, now and then with a wrong byte or cut off. */
+static struct muster_bytes noisy_command(struct fixture *f, uint32_t *seed)
 {
-    struct fixture *f = *state;
     static const char *const words[] = {
         "SET",
         "GET",
@@ -515,11 +518,9 @@ static void whatever_bytes_come_there_is_one_reply(void **state)
         "0",
         "1",
         "k",
-        "return redis.call('set',KEYS[1],'v')",
         "PX",
         "-1",
         "",
-        "PUBLISH",
         "DISCARD",
         "SREM",
         "HDEL",
@@ -538,35 +539,50 @@ static void whatever_bytes_come_there_is_one_reply(void **state)
         "CLIENT",
         "setname",
         "match",
+        "PUBLISH",
         "9223372036854775807",
+        "return redis.call('set',KEYS[1],'v')",
     };
+    struct muster_flat_writer w;
+    uint32_t count = 1 + noise(seed) % 6;
+    muster_flat_writer_init(&w, f->command, sizeof(f->command));
+    muster_flat_array(&w, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t word = noise(seed) % (sizeof(words) / sizeof(words[0]));
+        muster_flat_text(&w, MUSTER_FLAT_BULK, words[word]);
+    }
+    if (noise(seed) % 4 == 0) {
+        uint32_t at = noise(seed) % w.used;
+        f->command[at] = (uint8_t)noise(seed);
+    }
+    size_t size = noise(seed) % 16 ? w.used : noise(seed) % w.used;
+    return (struct muster_bytes){f->command, size};
+}
+
+/* From any client, in any mode, with little room for the reply. */
+static void whatever_bytes_come_there_is_one_reply(void **state)
+{
+    struct fixture *f = *state;
     uint32_t seed = 7;
-    for (int round = 0; round < 200000; round++) {
-        struct muster_flat_writer w;
-        uint32_t count = 1 + noise(&seed) % 6;
-        muster_flat_writer_init(&w, f->command, sizeof(f->command));
-        muster_flat_array(&w, count);
-        for (uint32_t i = 0; i < count; i++)
-            muster_flat_text(&w, MUSTER_FLAT_BULK,
-                             words[noise(&seed) % (sizeof(words) / sizeof(words[0]))]);
-        if (noise(&seed) % 4 == 0)
-            f->command[noise(&seed) % w.used] = (uint8_t)noise(&seed);
-        struct muster_bytes argv = {f->command, noise(&seed) % 16 ? w.used : noise(&seed) % w.used};
+    for (int round = 0; round < 1000000; round++) {
+        struct muster_bytes argv = noisy_command(f, &seed);
         muster_flat_writer_init(&f->out.reply, f->reply, 32 + noise(&seed) % 4096);
         muster_flat_writer_init(&f->out.stream, f->stream, sizeof(f->stream));
         muster_flat_writer_init(&f->out.pushes, f->pushes, sizeof(f->pushes));
-        muster_redis_execute(f->redis, f->now += noise(&seed) % 20, noise(&seed) % 4, argv,
-                             &f->out);
-        struct muster_flat_reader r;
+        f->now += noise(&seed) % 20;
+        muster_redis_execute(f->redis, f->now, noise(&seed) % 4, argv, &f->out);
+        if (noise(&seed) % 100 == 0)
+            muster_redis_forget(f->redis, noise(&seed) % 4);
+        if (noise(&seed) % 500 == 0)
+            muster_redis_set_mode(f->redis, MUSTER_REDIS_MASTER);
+        if (noise(&seed) % 2000 == 0)
+            muster_redis_set_mode(f->redis, noise(&seed) % (MUSTER_REDIS_ASK + 1));
         if (f->out.reply.full)
             continue; /* not even the error fits into the room of this round */
+        struct muster_flat_reader r;
         muster_flat_reader_init(&r, muster_flat_written(&f->out.reply));
         assert_int_equal(muster_flat_skip(&r), 0);
         assert_int_equal(r.left.size, 0);
-        if (noise(&seed) % 500 == 0)
-            muster_redis_set_mode(f->redis, noise(&seed) % (MUSTER_REDIS_ASK + 1));
-        if (noise(&seed) % 100 == 0)
-            muster_redis_forget(f->redis, noise(&seed) % 4);
     }
 }
 

@@ -30,6 +30,29 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
+/* What every run guards without a property of its own. */
+static const struct muster_property guards[] = {
+    {.name = "no_crash",
+     .rule = "The code under test neither fails an assert nor takes a signal.",
+     .explain = "Runs happen in worker processes. One that dies is replaced, and its run is a violation "
+                "with the signal and the first line of what it said. Nothing a scenario does may crash a "
+                "process of the cluster: faults are what it is there for.",
+     .class = MUSTER_SAFETY, .by_default = true},
+    {.name = "no_livelock",
+     .rule = "Virtual time goes on: no more than 100,000 events happen at one instant.",
+     .explain = "A deadline that lies in the past after every input, or an answer that leads to the same "
+                "question at once, would spin a real machine without end.",
+     .class = MUSTER_SAFETY, .by_default = true},
+    {.name = "determinism",
+     .rule = "One scenario and one seed give one hash.",
+     .explain = "One seed in twenty (with --check-determinism every one) is run twice, at another address "
+                "and in memory filled with other bytes. Where the hashes differ, something else than the "
+                "scenario and the seed decided: an address, memory nobody set, a clock, a static variable. "
+                "The first record that differs is shown.",
+     .class = MUSTER_SAFETY, .by_default = true},
+};
+#define GUARDS (sizeof guards / sizeof *guards)
+
 static void print_assumptions(uint32_t assumes)
 {
     static const char *const what[] = {
@@ -64,9 +87,11 @@ static int unknown(const struct muster_registry *registry, const char *name)
     size_t n = 0;
     while (registry->properties[n])
         n++;
-    const char **names = calloc(n + 1, sizeof *names);
+    const char **names = calloc(n + GUARDS + 1, sizeof *names);
     for (size_t i = 0; names && i < n; i++)
         names[i] = registry->properties[i]->name;
+    for (size_t i = 0; names && i < GUARDS; i++)
+        names[n + i] = guards[i].name;
     const char *near = names ? muster_suggest(name, names) : NULL;
     if (near)
         muster_options_say("unknown property '%s', did you mean '%s'?", name, near);
@@ -85,6 +110,12 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
     for (const struct muster_property *const *p = registry->properties; *p; p++) {
         if (strcmp((*p)->name, name) == 0) {
             explain(*p);
+            return 0;
+        }
+    }
+    for (size_t i = 0; i < GUARDS; i++) {
+        if (strcmp(guards[i].name, name) == 0) {
+            explain(&guards[i]);
             return 0;
         }
     }

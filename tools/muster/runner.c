@@ -218,11 +218,11 @@ void muster_runner_run(struct muster_runner *r, const struct muster_scenario *s,
     muster_time before = muster_runner_now();
     bool ran = run_once(&r->first, POISON_FIRST, s, seed, writer ? muster_trace_record : NULL, writer,
                         &v, result);
-    result->wall = muster_runner_now() - before;
     if (ran)
         take_verdict(result, &v);
     if (writer)
         close_trace(writer, trace, &v, result);
+    result->wall = muster_runner_now() - before;
     if (ran && (r->check_all || seed % CHECKED_EVERY == 1))
         run_again(r, s, seed, result);
 }
