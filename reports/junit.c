@@ -120,7 +120,9 @@ static void print_invalid(FILE *out, const struct muster_report_scenario *s)
 {
     fputs("  <testsuite", out);
     print_attribute(out, "name", s->name);
-    fputs(" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0.000000\">\n    <testcase", out);
+    fputs(
+        " tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0.000000\">\n    <testcase",
+        out);
     print_attribute(out, "classname", s->name);
     print_attribute(out, "name", "load");
     print_attribute(out, "file", s->path);
@@ -153,8 +155,9 @@ static struct tally count(const struct muster_report_scenario *s)
 
 static void print_tally(FILE *out, const struct tally *t)
 {
-    fprintf(out, " tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" errors=\"%" PRIu64
-                 "\" skipped=\"%" PRIu64 "\"",
+    fprintf(out,
+            " tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" errors=\"%" PRIu64
+            "\" skipped=\"%" PRIu64 "\"",
             t->tests, t->failures, t->errors, t->skipped);
     print_seconds(out, "time", t->time);
 }

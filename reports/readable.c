@@ -35,7 +35,7 @@ static bool is_one_of(const char *word, const char *const *words)
 
 static bool is_time(const char *argument)
 {
-    static const char *const names[] = {"until", "not_after", "clock",       "timeout",    "late",
+    static const char *const names[] = {"until", "not_after", "clock",       "timeout",     "late",
                                         "delay", "step",      "latency_min", "latency_max", NULL};
     return is_one_of(argument, names);
 }
@@ -45,7 +45,8 @@ static bool is_member(const struct muster_record *r, const char *argument)
     static const char *const names[] = {"from", "to", "member", NULL};
     /* Of partitions and links these are endpoints, which only the record's text names. */
     bool endpoints = r->kind == MUSTER_EVENT_PARTITION || r->kind == MUSTER_EVENT_HEAL ||
-                     r->kind == MUSTER_EVENT_LINK || r->kind == MUSTER_EVENT_NOTE + MUSTER_NOTE_FALLBACK;
+                     r->kind == MUSTER_EVENT_LINK ||
+                     r->kind == MUSTER_EVENT_NOTE + MUSTER_NOTE_FALLBACK;
     return !endpoints && is_one_of(argument, names);
 }
 
@@ -82,7 +83,8 @@ static const char *word_of(const struct muster_record *r, const char *argument, 
         return lost_text(value);
     if (strcmp(argument, "reaction") == 0)
         return reaction_text(value);
-    if (strcmp(argument, "mode") == 0 || (note == MUSTER_NOTE_FALLBACK && strcmp(argument, "from") == 0))
+    if (strcmp(argument, "mode") == 0 ||
+        (note == MUSTER_NOTE_FALLBACK && strcmp(argument, "from") == 0))
         return muster_mode_text(value);
     if (strcmp(argument, "circuit") == 0)
         return muster_circuit_text(value);

@@ -49,7 +49,7 @@ struct muster_report_scenario {
     uint32_t nodes;
     uint64_t seed_first, seed_last;
     struct muster_report_run *runs; /* seed_last - seed_first + 1 of them; null when invalid */
-    const char *problem; /* of an invalid file: its first complaint; else null */
+    const char *problem;            /* of an invalid file: its first complaint; else null */
 };
 
 struct muster_report_suite {
@@ -84,7 +84,8 @@ size_t muster_report_record(char *line, size_t size, const struct muster_record 
 bool muster_report_matters(const struct muster_record *r);
 
 /* One line a scenario; name_width: of the longest name. */
-void muster_report_line(FILE *out, const struct muster_report_scenario *s, int name_width, bool color);
+void muster_report_line(FILE *out, const struct muster_report_scenario *s, int name_width,
+                        bool color);
 /* What failed in it; nothing when all passed. */
 void muster_report_failures(FILE *out, const struct muster_report_scenario *s, bool color);
 void muster_report_summary(FILE *out, const struct muster_report_suite *suite, bool color);

@@ -5,12 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define RED "\033[31m"
+#define RED   "\033[31m"
 #define GREEN "\033[32m"
-#define BOLD "\033[1m"
+#define BOLD  "\033[1m"
 #define PLAIN "\033[0m"
 
-#define SHOWN_MAX 3  /* failures of one scenario that are told in full */
+#define SHOWN_MAX  3  /* failures of one scenario that are told in full */
 #define LISTED_MAX 20 /* seeds that are listed */
 
 static const char *style(bool color, const char *code)
@@ -35,7 +35,8 @@ static uint64_t speed(const struct muster_report_total *total)
     return total->simulated / wall;
 }
 
-void muster_report_line(FILE *out, const struct muster_report_scenario *s, int name_width, bool color)
+void muster_report_line(FILE *out, const struct muster_report_scenario *s, int name_width,
+                        bool color)
 {
     struct muster_report_total total;
     char simulated[32], wall[32];
@@ -72,7 +73,10 @@ static void print_failure(FILE *out, const struct muster_report_run *r, bool col
             style(color, PLAIN));
     if (f->file[0])
         fprintf(out, " %s:%" PRIu32 ":%" PRIu32, f->file, f->line, f->column);
-    fputs(r->code == MUSTER_REPORT_VIOLATED ? " violated" : r->code == MUSTER_REPORT_UNMET ? " not met" : "", out);
+    fputs(r->code == MUSTER_REPORT_VIOLATED ? " violated"
+          : r->code == MUSTER_REPORT_UNMET  ? " not met"
+                                            : "",
+          out);
     if (f->timed) {
         muster_report_instant(f->at, instant, sizeof instant);
         fprintf(out, " at %s (record %" PRIu64 ")", instant, f->record);
@@ -81,7 +85,8 @@ static void print_failure(FILE *out, const struct muster_report_run *r, bool col
     print_indented(out, f->text, "    ");
     if (f->events[0]) {
         fputs(r->code == MUSTER_REPORT_DIVERGED ? "    the two runs differ here:\n"
-                                                : "    last events that matter:\n", out);
+                                                : "    last events that matter:\n",
+              out);
         print_indented(out, f->events, "    ");
     }
     if (f->command[0])
@@ -128,8 +133,9 @@ void muster_report_summary(FILE *out, const struct muster_report_suite *suite, b
     muster_report_duration(suite->wall, wall, sizeof wall);
     bool good = failed + invalid == 0;
     fprintf(out, "%s%" PRIu32 " %s, %" PRIu64 " %s: %" PRIu64 " passed, %" PRIu64 " failed",
-            style(color, good ? GREEN : RED), suite->count, suite->count == 1 ? "scenario" : "scenarios",
-            runs, runs == 1 ? "run" : "runs", passed, failed);
+            style(color, good ? GREEN : RED), suite->count,
+            suite->count == 1 ? "scenario" : "scenarios", runs, runs == 1 ? "run" : "runs", passed,
+            failed);
     if (invalid > 0)
         fprintf(out, ", %" PRIu64 " invalid", invalid);
     if (skipped > 0)
@@ -173,8 +179,8 @@ void muster_report_github(FILE *out, const struct muster_report_scenario *s)
         char text[768];
         if (!f)
             continue;
-        snprintf(text, sizeof text, "%s, seed %" PRIu64 ": %s\n%s", s->name, s->runs[i].seed, f->text,
-                 f->command);
+        snprintf(text, sizeof text, "%s, seed %" PRIu64 ": %s\n%s", s->name, s->runs[i].seed,
+                 f->text, f->command);
         print_annotation(out, f->file[0] ? f->file : s->path, f->line, f->property, text);
         return;
     }

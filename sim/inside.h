@@ -103,7 +103,8 @@ struct claim {
 
 struct process {
     void *self;
-    uint32_t member;      /* place: a twin shares it with its original */
+    uint32_t member;      /* a twin shares it with its original */
+    struct muster_place place;
     uint32_t incarnation; /* how many it has had */
     bool running, paused, timers_first;
     bool stopped;         /* said STOPPED: it is shut down, as after a crash, but in peace */

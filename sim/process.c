@@ -315,9 +315,8 @@ void process_start(struct muster_world *w, uint32_t p)
     struct process *x = &w->process[p];
     const struct muster_scenario *s = w->scenario;
     assert(!x->running);
-    struct muster_place place = {x->member, s->members, s->voters, s->names};
-    memset(x->self, 0, s->process->size(s->config, &place));
-    s->process->init(x->self, s->config, &place);
+    memset(x->self, 0, s->process->size(s->config, &x->place));
+    s->process->init(x->self, s->config, &x->place);
     x->running = true;
     x->stopped = x->paused = false;
     x->claim = (struct claim){.mode = MUSTER_MODE_PRIMARY};

@@ -152,6 +152,8 @@ static enum muster_redis_mode mode_of(const char *word)
         {"MASTERDOWN", MUSTER_REDIS_MASTERDOWN},  {"MISCONF", MUSTER_REDIS_MISCONF},
         {"OOM", MUSTER_REDIS_OOM},                {"BUSY", MUSTER_REDIS_BUSY},
         {"NOREPLICAS", MUSTER_REDIS_NOREPLICAS},  {"NOAUTH", MUSTER_REDIS_NOAUTH},
+        {"UNKILLABLE", MUSTER_REDIS_UNKILLABLE},  {"NOPERM", MUSTER_REDIS_NOPERM},
+        {"MOVED", MUSTER_REDIS_MOVED},            {"ASK", MUSTER_REDIS_ASK},
     };
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         if (word && strcmp(modes[i].word, word) == 0)

@@ -96,7 +96,7 @@ void muster_stream_del(struct muster_flat_writer *stream, struct muster_bytes ke
 
 /* --- the keyspace as a command sees it --- */
 
-bool muster_entry_expired(const struct muster_entry *e, uint64_t now_ms)
+bool muster_entry_expired(const struct muster_keyspace_entry *e, uint64_t now_ms)
 {
     return e->expires && now_ms > e->expires;
 }
@@ -140,7 +140,7 @@ uint32_t muster_redis_sweep(struct muster_redis *r, uint64_t now_ms, uint32_t mo
     uint32_t removed = 0;
     uint64_t soonest = UINT64_MAX;
     for (uint32_t n = 1; n <= muster_keyspace_last(r->keys); n++) {
-        const struct muster_entry *e = muster_keyspace_entry(r->keys, n);
+        const struct muster_keyspace_entry *e = muster_keyspace_entry(r->keys, n);
         if (e->type == MUSTER_ENTRY_FREE || !e->expires)
             continue;
         if (muster_entry_expired(e, now_ms) && removed < most) {
@@ -160,7 +160,7 @@ uint64_t muster_redis_next_expiry(const struct muster_redis *r)
 {
     uint64_t soonest = UINT64_MAX;
     for (uint32_t n = 1; n <= muster_keyspace_last(r->keys); n++) {
-        const struct muster_entry *e = muster_keyspace_entry(r->keys, n);
+        const struct muster_keyspace_entry *e = muster_keyspace_entry(r->keys, n);
         if (e->type != MUSTER_ENTRY_FREE && e->expires && e->expires < soonest)
             soonest = e->expires;
     }

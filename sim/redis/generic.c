@@ -157,7 +157,7 @@ void muster_run_persist(struct muster_call *c)
 
 static bool listed(const struct muster_call *c, uint32_t n, struct muster_bytes pattern)
 {
-    const struct muster_entry *e = muster_keyspace_entry(c->r->keys, n);
+    const struct muster_keyspace_entry *e = muster_keyspace_entry(c->r->keys, n);
     return muster_entry_is_key(e) && !muster_entry_expired(e, c->r->now_ms) &&
            muster_glob(pattern, muster_keyspace_key(c->r->keys, n));
 }

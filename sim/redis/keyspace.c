@@ -42,7 +42,7 @@ static size_t entries_at(const struct muster_keyspace *k)
 
 static size_t data_at(const struct muster_keyspace *k)
 {
-    return entries_at(k) + ((size_t)k->entries + 1) * sizeof(struct muster_entry);
+    return entries_at(k) + ((size_t)k->entries + 1) * sizeof(struct muster_keyspace_entry);
 }
 
 static uint32_t *slots_of(const struct muster_keyspace *k)
@@ -55,12 +55,12 @@ static uint8_t *record(const struct muster_keyspace *k, uint32_t at)
     return (uint8_t *)(uintptr_t)k->block + data_at(k) + at;
 }
 
-static struct muster_entry *entry(const struct muster_keyspace *k, uint32_t n)
+static struct muster_keyspace_entry *entry(const struct muster_keyspace *k, uint32_t n)
 {
-    return (struct muster_entry *)(void *)((uint8_t *)(uintptr_t)k->block + entries_at(k)) + n;
+    return (struct muster_keyspace_entry *)(void *)((uint8_t *)(uintptr_t)k->block + entries_at(k)) + n;
 }
 
-struct muster_entry *muster_keyspace_entry(const struct muster_keyspace *k, uint32_t n)
+struct muster_keyspace_entry *muster_keyspace_entry(const struct muster_keyspace *k, uint32_t n)
 {
     assert(n > 0);
     assert(n <= k->last);
@@ -129,7 +129,7 @@ void muster_keyspace_copy(struct muster_keyspace *to, const struct muster_keyspa
     assert(to->data == from->data);
     memcpy(to, from, sizeof(*to));
     memcpy(slots_of(to), slots_of(from), entries_at(to));
-    memcpy(entry(to, 0), entry(from, 0), (from->last + 1) * sizeof(struct muster_entry));
+    memcpy(entry(to, 0), entry(from, 0), (from->last + 1) * sizeof(struct muster_keyspace_entry));
     memcpy(record(to, 0), record(from, 0), from->fresh);
 }
 
@@ -167,13 +167,13 @@ uint64_t muster_bytes_hash(uint64_t seed, struct muster_bytes data)
 
 struct muster_bytes muster_keyspace_key(const struct muster_keyspace *k, uint32_t n)
 {
-    const struct muster_entry *e = entry(k, n);
+    const struct muster_keyspace_entry *e = entry(k, n);
     return (struct muster_bytes){record(k, e->at) + RECORD_HEAD, e->key_size};
 }
 
 struct muster_bytes muster_keyspace_value(const struct muster_keyspace *k, uint32_t n)
 {
-    const struct muster_entry *e = entry(k, n);
+    const struct muster_keyspace_entry *e = entry(k, n);
     return (struct muster_bytes){record(k, e->at) + RECORD_HEAD + e->key_size, e->value_size};
 }
 
@@ -193,7 +193,7 @@ static uint32_t find_hashed(const struct muster_keyspace *k, uint32_t owner,
         if ((slots[i] ^ hash) & ~INDEX_MASK)
             continue;
         uint32_t n = slots[i] & INDEX_MASK;
-        const struct muster_entry *e = entry(k, n);
+        const struct muster_keyspace_entry *e = entry(k, n);
         if (e->hash == hash && e->owner == owner && e->key_size == key.size &&
             (key.size == 0 || memcmp(record(k, e->at) + RECORD_HEAD, key.at, key.size) == 0))
             return n;
@@ -258,7 +258,7 @@ static void compact(struct muster_keyspace *k)
         size = RECORD_HEAD + capacity;
         if (n == 0)
             continue;
-        struct muster_entry *e = entry(k, n);
+        struct muster_keyspace_entry *e = entry(k, n);
         assert(e->at == from);
         if (to != from)
             memmove(record(k, to), record(k, from), size);
@@ -269,7 +269,7 @@ static void compact(struct muster_keyspace *k)
     k->fresh = to;
 }
 
-static void record_free(struct muster_keyspace *k, struct muster_entry *e)
+static void record_free(struct muster_keyspace *k, struct muster_keyspace_entry *e)
 {
     record_head(k, e->at, 0, e->capacity);
     k->live -= RECORD_HEAD + e->capacity;
@@ -297,7 +297,7 @@ static uint32_t record_take(struct muster_keyspace *k, uint32_t n, uint32_t capa
     return at;
 }
 
-static bool fits(const struct muster_keyspace *k, const struct muster_entry *old, size_t bytes)
+static bool fits(const struct muster_keyspace *k, const struct muster_keyspace_entry *old, size_t bytes)
 {
     uint64_t given = old ? RECORD_HEAD + old->capacity : 0;
     return bytes <= DATA_MAX && k->live - given + RECORD_HEAD + capacity_for(bytes) <= k->data;
@@ -307,7 +307,7 @@ static bool fits(const struct muster_keyspace *k, const struct muster_entry *old
 static void record_store(struct muster_keyspace *k, uint32_t n, struct muster_bytes key,
                          struct muster_bytes value)
 {
-    struct muster_entry *e = entry(k, n);
+    struct muster_keyspace_entry *e = entry(k, n);
     uint32_t capacity = capacity_for(key.size + value.size);
     bool in_place = e->capacity >= capacity && e->capacity / 4 <= capacity;
     if (!in_place) {
@@ -336,15 +336,15 @@ static uint32_t entry_take(struct muster_keyspace *k)
         n = ++k->last;
     if (n) {
         k->taken++;
-        *entry(k, n) = (struct muster_entry){.type = MUSTER_ENTRY_STRING};
+        *entry(k, n) = (struct muster_keyspace_entry){.type = MUSTER_ENTRY_STRING};
     }
     return n;
 }
 
 static void link_into(struct muster_keyspace *k, uint32_t owner, uint32_t n)
 {
-    struct muster_entry *o = entry(k, owner);
-    struct muster_entry *e = entry(k, n);
+    struct muster_keyspace_entry *o = entry(k, owner);
+    struct muster_keyspace_entry *e = entry(k, n);
     e->owner = owner;
     e->prev = o->last;
     if (o->last)
@@ -357,8 +357,8 @@ static void link_into(struct muster_keyspace *k, uint32_t owner, uint32_t n)
 
 static void unlink_from(struct muster_keyspace *k, uint32_t owner, uint32_t n)
 {
-    struct muster_entry *o = entry(k, owner);
-    struct muster_entry *e = entry(k, n);
+    struct muster_keyspace_entry *o = entry(k, owner);
+    struct muster_keyspace_entry *e = entry(k, n);
     assert(o->count > 0);
     if (e->prev)
         entry(k, e->prev)->next = e->next;
@@ -373,13 +373,13 @@ static void unlink_from(struct muster_keyspace *k, uint32_t owner, uint32_t n)
 
 static void drop(struct muster_keyspace *k, uint32_t n)
 {
-    struct muster_entry *e = entry(k, n);
+    struct muster_keyspace_entry *e = entry(k, n);
     table_remove(k, n);
     record_free(k, e);
     if (e->owner == 0)
         k->keys--;
     k->taken--;
-    *e = (struct muster_entry){.next = k->free};
+    *e = (struct muster_keyspace_entry){.next = k->free};
     k->free = n;
 }
 
@@ -390,7 +390,7 @@ static void drop_members(struct muster_keyspace *k, uint32_t n)
         next = entry(k, m)->next;
         drop(k, m);
     }
-    struct muster_entry *e = entry(k, n);
+    struct muster_keyspace_entry *e = entry(k, n);
     e->first = 0;
     e->last = 0;
     e->count = 0;
@@ -398,7 +398,7 @@ static void drop_members(struct muster_keyspace *k, uint32_t n)
 
 void muster_keyspace_remove(struct muster_keyspace *k, uint32_t n)
 {
-    struct muster_entry *e = muster_keyspace_entry(k, n);
+    struct muster_keyspace_entry *e = muster_keyspace_entry(k, n);
     assert(e->type != MUSTER_ENTRY_FREE);
     drop_members(k, n);
     if (e->owner)
@@ -411,7 +411,7 @@ uint32_t muster_keyspace_put(struct muster_keyspace *k, uint32_t owner, struct m
 {
     uint32_t hash = (uint32_t)muster_bytes_hash(owner, key);
     uint32_t n = find_hashed(k, owner, key, hash);
-    struct muster_entry *e = n ? entry(k, n) : NULL;
+    struct muster_keyspace_entry *e = n ? entry(k, n) : NULL;
     size_t bytes = key.size + value.size;
     if (!fits(k, e, bytes))
         return 0;
@@ -453,7 +453,7 @@ uint64_t muster_keyspace_digest(const struct muster_keyspace *k, uint64_t now_ms
 {
     uint64_t sum = k->keys;
     for (uint32_t n = 1; n <= k->last; n++) {
-        const struct muster_entry *e = entry(k, n);
+        const struct muster_keyspace_entry *e = entry(k, n);
         if (!muster_entry_is_key(e))
             continue;
         uint64_t left = e->expires ? e->expires - now_ms + 1 : 0;

@@ -18,7 +18,7 @@ enum muster_entry_type {
     MUSTER_ENTRY_SET,
 };
 
-struct muster_entry {
+struct muster_keyspace_entry {
     uint64_t expires; /* wall ms, the last in which the key is there; 0: never expires */
     uint32_t hash;
     uint32_t owner;      /* 0: a key */
@@ -33,13 +33,13 @@ struct muster_entry {
 
 uint64_t muster_bytes_hash(uint64_t seed, struct muster_bytes data);
 
-static inline uint32_t muster_entry_is_key(const struct muster_entry *e)
+static inline uint32_t muster_entry_is_key(const struct muster_keyspace_entry *e)
 {
     return e->type != MUSTER_ENTRY_FREE && e->owner == 0;
 }
 
 /* Entry by number; 1 <= n <= muster_keyspace_last(). May be a free one. */
-struct muster_entry *muster_keyspace_entry(const struct muster_keyspace *k, uint32_t n);
+struct muster_keyspace_entry *muster_keyspace_entry(const struct muster_keyspace *k, uint32_t n);
 uint32_t muster_keyspace_last(const struct muster_keyspace *k);
 uint32_t muster_keyspace_keys(const struct muster_keyspace *k);
 

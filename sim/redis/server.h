@@ -138,7 +138,7 @@ uint32_t muster_lookup(struct muster_call *c, struct muster_bytes key);
 /* The same for a key that must be of a type; replies WRONGTYPE and returns false when it is not. */
 bool muster_lookup_typed(struct muster_call *c, struct muster_bytes key,
                          enum muster_entry_type type, uint32_t *n);
-bool muster_entry_expired(const struct muster_entry *e, uint64_t now_ms);
+bool muster_entry_expired(const struct muster_keyspace_entry *e, uint64_t now_ms);
 /* Whoever watches the key will see EXEC fail. */
 void muster_touch(struct muster_redis *r, struct muster_bytes key);
 void muster_touch_all(struct muster_redis *r);

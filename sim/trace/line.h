@@ -12,8 +12,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#define MUSTER_LINE_ESCAPED 6 /* bytes that one byte of a text takes at most: \u00XX */
-#define MUSTER_LINE_NUMBER 20 /* bytes that a number takes at most: "0x" + 16 digits, quoted */
+#define MUSTER_LINE_ESCAPED 6  /* bytes that one byte of a text takes at most: \u00XX */
+#define MUSTER_LINE_NUMBER  20 /* bytes that a number takes at most: "0x" + 16 digits, quoted */
 
 /* Room that a record's line takes at most, with its newline. */
 size_t muster_line_bound(const struct muster_record *r, const char *name, const char *note);
@@ -39,7 +39,8 @@ static inline char *muster_line_put(char *at, const char *text)
 char *muster_line_flat(char *at, struct muster_bytes data);
 
 /* The name of an argument in a line: as the table has it, or "arg1" to "arg4". size: at least 32. */
-void muster_line_argument(const struct muster_event_type *type, uint32_t i, char *name, size_t size);
+void muster_line_argument(const struct muster_event_type *type, uint32_t i, char *name,
+                          size_t size);
 
 /* The custom note's own name in a process's table; null when it has none or the name is taken. */
 const char *muster_line_note(const struct muster_process *process, uint16_t kind);

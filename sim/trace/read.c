@@ -21,9 +21,9 @@
 #define FILE_SIZE_MAX ((size_t)1 << 30)
 #define LINE_SIZE_MAX ((size_t)32 << 20)
 #define PATH_SIZE_MAX 4096
-#define NOTES_MAX 256
-#define BLOCK_SIZE ((size_t)1 << 18)
-#define BLOCK_HEAD ((sizeof(struct muster_reader_block) + 15) & ~(size_t)15)
+#define NOTES_MAX     256
+#define BLOCK_SIZE    ((size_t)1 << 18)
+#define BLOCK_HEAD    ((sizeof(struct muster_reader_block) + 15) & ~(size_t)15)
 
 /* ---- memory and complaints ---- */
 
@@ -92,7 +92,8 @@ static char *read_string(struct muster_reader *r, const json_t *json, const char
         muster_reader_fail(r, "'%s' is missing or no text", key);
         return NULL;
     }
-    if (!muster_line_read_text(json, r->scratch, &size) || size > max || memchr(r->scratch, 0, size)) {
+    if (!muster_line_read_text(json, r->scratch, &size) || size > max ||
+        memchr(r->scratch, 0, size)) {
         muster_reader_fail(r, "'%s' is not a text of at most %zu bytes", key, max);
         return NULL;
     }
@@ -154,9 +155,10 @@ static void check_keys(struct muster_reader *r, json_t *json, const char *const 
 {
     const char *key;
     json_t *value;
-    json_object_foreach (json, key, value)
+    json_object_foreach (json, key, value) {
         if (!is_known(key, known))
             muster_reader_fail(r, "unknown key '%s'", key);
+    }
 }
 
 static void read_header(struct muster_reader *r, json_t *json)
@@ -167,7 +169,8 @@ static void read_header(struct muster_reader *r, json_t *json)
     uint64_t format = 0, voters = 0;
     uint32_t notes = 0;
     if (!muster_line_read_number(json_object_get(json, "muster"), &format)) {
-        muster_reader_fail(r, "this is no trace: a trace begins with {\"muster\":%d,…", MUSTER_TRACE_FORMAT);
+        muster_reader_fail(r, "this is no trace: a trace begins with {\"muster\":%d,…",
+                           MUSTER_TRACE_FORMAT);
         return;
     }
     if (format != MUSTER_TRACE_FORMAT) {
@@ -180,8 +183,8 @@ static void read_header(struct muster_reader *r, json_t *json)
     t->version = read_string(r, json_object_get(json, "version"), "version", 64);
     t->scenario = read_string(r, json_object_get(json, "scenario"), "scenario", PATH_SIZE_MAX);
     t->process = read_string(r, json_object_get(json, "process"), "process", MUSTER_NAME_MAX);
-    t->names = read_names(r, json_object_get(json, "members"), "members", MUSTER_MEMBERS_MAX,
-                          &t->members);
+    t->names =
+        read_names(r, json_object_get(json, "members"), "members", MUSTER_MEMBERS_MAX, &t->members);
     t->name_count = t->members;
     if (json_object_get(json, "notes"))
         t->notes = read_names(r, json_object_get(json, "notes"), "notes", NOTES_MAX, &notes);
@@ -216,8 +219,8 @@ static void read_end(struct muster_reader *r, json_t *json)
     struct muster_trace *t = r->trace;
     uint64_t records = 0, digest = 0;
     check_keys(r, json, known);
-    const char *verdict = read_string(r, json_object_get(json, "verdict"), "verdict",
-                                      sizeof t->verdict - 1);
+    const char *verdict =
+        read_string(r, json_object_get(json, "verdict"), "verdict", sizeof t->verdict - 1);
     if (verdict)
         snprintf(t->verdict, sizeof t->verdict, "%s", verdict);
     if (!read_hash(json_object_get(json, "hash"), &t->hash))
@@ -225,7 +228,8 @@ static void read_end(struct muster_reader *r, json_t *json)
     if (!read_hash(json_object_get(json, "digest"), &digest))
         muster_reader_fail(r, "'digest' is missing or not sixteen hexadecimal digits");
     if (!muster_line_read_number(json_object_get(json, "records"), &records) || records != t->count)
-        muster_reader_fail(r, "'records' does not say %zu, the number of records before it", t->count);
+        muster_reader_fail(r, "'records' does not say %zu, the number of records before it",
+                           t->count);
     if (r->failed)
         return;
     t->complete = true;

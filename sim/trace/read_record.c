@@ -157,7 +157,8 @@ static void read_field(struct muster_reader *r, struct muster_record *record, co
         if (!muster_line_read_number(value, number))
             muster_reader_fail(r, "'%s' is no number", key);
     } else {
-        muster_reader_fail(r, "unknown key '%.64s' of %s", key, muster_event_type(record->kind)->name);
+        muster_reader_fail(r, "unknown key '%.64s' of %s", key,
+                           muster_event_type(record->kind)->name);
     }
 }
 
@@ -187,8 +188,9 @@ void muster_reader_record(struct muster_reader *r, json_t *json)
     /* What the line may become: scratch for the longest string in it, grown to flat. */
     if (r->failed || !muster_reader_scratch(r, FLAT_GROWTH * (r->at - r->start) + 64))
         return;
-    json_object_foreach (json, key, value)
+    json_object_foreach (json, key, value) {
         read_field(r, &record, key, value);
+    }
     if (r->failed)
         return;
     muster_time last = t->count > 0 ? t->records[t->count - 1].time : 0;

@@ -17,8 +17,8 @@ struct player {
     bool started;
     muster_time last_now;
     struct muster_effects *out;
-    uint32_t next;  /* effect of `out` that the next record must show */
-    bool compared;  /* the input that led to them is within what is compared */
+    uint32_t next; /* effect of `out` that the next record must show */
+    bool compared; /* the input that led to them is within what is compared */
 };
 
 struct replay {
@@ -36,11 +36,16 @@ static const char *name_of(const struct muster_trace *t, uint16_t process)
 }
 
 /* What an effect looks like as a record, at the place where `like` stands. */
-static struct muster_record record_of(const struct muster_effect *e, const struct muster_record *like)
+static struct muster_record record_of(const struct muster_effect *e,
+                                      const struct muster_record *like)
 {
     bool note = e->kind == MUSTER_OUT_NOTE;
-    struct muster_record r = {.number = like->number, .time = like->time, .process = like->process,
-                              .message = like->message, .cause = like->cause, .tag = e->tag,
+    struct muster_record r = {.number = like->number,
+                              .time = like->time,
+                              .process = like->process,
+                              .message = like->message,
+                              .cause = like->cause,
+                              .tag = e->tag,
                               .data = e->data};
     r.kind = (uint16_t)(note ? MUSTER_EVENT_NOTE + e->note : MUSTER_EVENT_EFFECT + e->kind);
     memcpy(r.arg, e->arg, sizeof r.arg);
@@ -129,8 +134,12 @@ static int feed(struct replay *x, const struct muster_record *r)
         table->init(p->self, x->scenario->config, &p->place);
         p->started = true;
     }
-    struct muster_input in = {.kind = r->kind, .status = r->status, .now = r->clock,
-                              .wall = r->wall, .tag = r->tag, .data = r->data};
+    struct muster_input in = {.kind = r->kind,
+                              .status = r->status,
+                              .now = r->clock,
+                              .wall = r->wall,
+                              .tag = r->tag,
+                              .data = r->data};
     memcpy(in.arg, r->arg, sizeof in.arg);
     p->last_now = r->clock;
     p->out->count = p->out->used = 0;
@@ -184,8 +193,8 @@ static int play(struct replay *x)
     if (!x->divergence->found && t->complete && hash != t->hash) {
         x->divergence->found = true;
         snprintf(x->divergence->text, sizeof x->divergence->text,
-                 "every effect is the same, but the records give run hash %016llx and the last line "
-                 "says %016llx: something that no process sees was changed",
+                 "every effect is the same, but the records give run hash %016llx and the last "
+                 "line says %016llx: something that no process sees was changed",
                  (unsigned long long)hash, (unsigned long long)t->hash);
     }
     return 0;
@@ -247,7 +256,8 @@ static void place_players(struct replay *x)
             if (strncmp(t->names[i], t->names[k], length) == 0 && t->names[i][length] == '\'')
                 member = k;
         }
-        x->player[i].place = (struct muster_place){member, t->members, t->voters, x->scenario->names};
+        x->player[i].place =
+            (struct muster_place){member, t->members, t->voters, x->scenario->names};
     }
 }
 
@@ -259,7 +269,11 @@ int muster_trace_replay(const struct muster_trace *t, const struct muster_regist
     struct muster_scenario *s = load_scenario(t, registry, d);
     if (!s)
         return MUSTER_E_INVALID;
-    struct replay x = {.trace = t, .scenario = s, .from = from, .until = until, .node = node,
+    struct replay x = {.trace = t,
+                       .scenario = s,
+                       .from = from,
+                       .until = until,
+                       .node = node,
                        .divergence = divergence};
     int error = MUSTER_E_INVALID;
     if (header_fits(t, s, d)) {

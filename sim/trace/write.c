@@ -17,7 +17,7 @@
 #include <xxhash.h>
 
 #define BUFFER_SIZE ((size_t)1 << 18)
-#define END_ROOM 4096
+#define END_ROOM    4096
 
 struct muster_trace_writer {
     int fd;

@@ -83,7 +83,7 @@ static void handle(void *self, const struct muster_input *in, struct muster_effe
     s->next = in->now + MUSTER_SECOND;
     s->ticks++;
     note(out, 0, s->ticks);
-    if (s->ticks == 5)
+    if (s->ticks == 5 || (s->ticks > 5 && s->config.trouble == SPIN))
         make_trouble(s, out);
 }
 
@@ -94,7 +94,8 @@ static muster_time deadline(const void *self)
 
 static int describe(const void *self, char *text, size_t room)
 {
-    return snprintf(text, room, "ticks=%llu", (unsigned long long)((const struct state *)self)->ticks);
+    return snprintf(text, room, "ticks=%llu",
+                    (unsigned long long)((const struct state *)self)->ticks);
 }
 
 static const char *const note_names[] = {"tick", "word", NULL};

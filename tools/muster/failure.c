@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LINES 12
+#define LINES     12
 #define LINE_SIZE 320
 
 /* Shared with the child that runs, so that it outlives its crash. */
@@ -89,7 +89,8 @@ static char *join_lines(const struct ring *ring)
 void muster_failure_watch(struct muster_report_failure *f, uint64_t seed,
                           const struct muster_scenario *s, const char *trace)
 {
-    struct ring *ring = mmap(NULL, sizeof *ring, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct ring *ring =
+        mmap(NULL, sizeof *ring, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (ring == MAP_FAILED)
         return;
     struct watch x = {ring, f->timed ? f->record : UINT64_MAX, s, NULL};
@@ -109,7 +110,8 @@ void muster_failure_watch(struct muster_report_failure *f, uint64_t seed,
 /* A word that a shell gives back as it is. */
 static void quote(FILE *out, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
     if (*word && strspn(word, plain) == strlen(word)) {
         fputs(word, out);
         return;

@@ -18,7 +18,7 @@
 struct worker {
     pid_t pid; /* 0: none */
     int down, up;
-    int said; /* its standard error, in memory */
+    int said;                      /* its standard error, in memory */
     struct muster_jobs_range left; /* what it has not answered for yet */
     bool busy;
     size_t got; /* bytes of the result that is coming in */

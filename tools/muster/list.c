@@ -9,7 +9,8 @@
 enum { OPT_PROPERTIES, OPT_EVENTS, OPT_PROCESSES };
 
 static const struct muster_option options[] = {
-    [OPT_PROPERTIES] = {"--properties", NULL, "the properties that can be checked, with their rules"},
+    [OPT_PROPERTIES] = {"--properties", NULL,
+                        "the properties that can be checked, with their rules"},
     [OPT_EVENTS] = {"--events", NULL, "the events of traces and triggers, with their arguments"},
     [OPT_PROCESSES] = {"--processes", NULL, "the processes that a cluster can be made of"},
     {NULL, NULL, NULL},
@@ -41,8 +42,8 @@ static void list_events(void)
         for (uint32_t i = 0; i < 4; i++) {
             int length = (int)strcspn(type->arg[i], ":");
             if (length > 0)
-                n += (size_t)snprintf(arguments + n, sizeof arguments - n, "%s%.*s", n > 0 ? " " : "",
-                                      length, type->arg[i]);
+                n += (size_t)snprintf(arguments + n, sizeof arguments - n, "%s%.*s",
+                                      n > 0 ? " " : "", length, type->arg[i]);
         }
         printf("%-18s  %-40s  %s\n", *name, arguments, type->what);
     }

@@ -99,9 +99,10 @@ static int dispatch(const struct muster_command *c, int argc, char **argv,
     const struct muster_registry none = {NULL, NULL};
     const struct muster_registry *more = own ? own : &none;
     const struct muster_registry *built = &muster_registry_builtin;
-    struct muster_registry all = {
-        join((const void *const *)built->processes, (const void *const *)more->processes),
-        join((const void *const *)built->properties, (const void *const *)more->properties)};
+    struct muster_registry all = {join((const void *const *)built->processes,
+                                       (const void *const *)more->processes),
+                                  join((const void *const *)built->properties,
+                                       (const void *const *)more->properties)};
     int code = MUSTER_EXIT_INTERNAL;
     if (all.processes && all.properties)
         code = c->run(&o, &all);
@@ -118,7 +119,8 @@ static int flush_output(int code)
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
-    muster_options_say("cannot write to standard output: %s", errno ? strerror(errno) : "write error");
+    muster_options_say("cannot write to standard output: %s",
+                       errno ? strerror(errno) : "write error");
     return muster_report_graver(code, MUSTER_EXIT_IO);
 }
 

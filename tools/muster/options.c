@@ -96,7 +96,8 @@ int muster_options_next(struct muster_options *o, const char **value)
     return i;
 }
 
-bool muster_options_operands(struct muster_options *o, int min, int max, char **operands, int *count)
+bool muster_options_operands(struct muster_options *o, int min, int max, char **operands,
+                             int *count)
 {
     const char *value;
     *count = 0;
@@ -162,7 +163,8 @@ void muster_options_help(const struct muster_command *c)
         printf("\noptions:\n");
     for (int i = 0; c->options[i].name; i++) {
         const struct muster_option *x = &c->options[i];
-        snprintf(left, sizeof left, "%s%s%s", x->name, x->value ? " " : "", x->value ? x->value : "");
+        snprintf(left, sizeof left, "%s%s%s", x->name, x->value ? " " : "",
+                 x->value ? x->value : "");
         printf("  %-22s  %s\n", left, x->help);
     }
 }

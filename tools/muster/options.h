@@ -6,10 +6,10 @@
 #include "sim/process.h"
 
 /* Exit codes (SPEC 6); those of a run are in reports/report.h. */
-#define MUSTER_EXIT_USAGE 64
-#define MUSTER_EXIT_INVALID 65
-#define MUSTER_EXIT_INTERNAL 70
-#define MUSTER_EXIT_IO 74
+#define MUSTER_EXIT_USAGE       64
+#define MUSTER_EXIT_INVALID     65
+#define MUSTER_EXIT_INTERNAL    70
+#define MUSTER_EXIT_IO          74
 #define MUSTER_EXIT_INTERRUPTED 130
 
 struct muster_option {
@@ -47,7 +47,8 @@ int muster_options_usage(const struct muster_options *o, const char *format, ...
     __attribute__((format(printf, 2, 3)));
 
 /* All operands; complains and returns false on an option or when there are not min..max of them. */
-bool muster_options_operands(struct muster_options *o, int min, int max, char **operands, int *count);
+bool muster_options_operands(struct muster_options *o, int min, int max, char **operands,
+                             int *count);
 
 /* Decimal numbers, whole words. "A..B" with A <= B, or "N" for N..N. */
 bool muster_options_number(const char *word, uint64_t min, uint64_t max, uint64_t *value);

@@ -43,8 +43,8 @@ static int find_node(const struct muster_trace *t, const char *name, uint16_t *n
     for (uint32_t i = 0; i < t->name_count; i++)
         names[i] = t->names[i];
     const char *near = muster_suggest(name, names);
-    muster_options_say("%s has no process '%s'%s%s%s", t->path, name, near ? ", did you mean '" : "",
-                       near ? near : "", near ? "'?" : "");
+    muster_options_say("%s has no process '%s'%s%s%s", t->path, name,
+                       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
     return MUSTER_EXIT_USAGE;
 }
 
@@ -67,7 +67,8 @@ static void print_identical(const struct replay *x, const struct muster_trace *t
         printf(", identical as far as it goes: the last line is missing\n");
 }
 
-static int replay(const struct replay *x, const struct muster_trace *t, struct muster_diagnostics *d)
+static int replay(const struct replay *x, const struct muster_trace *t,
+                  struct muster_diagnostics *d)
 {
     struct muster_divergence divergence;
     uint16_t node;
@@ -139,8 +140,10 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
         else if (i == OPT_NODE)
             x.node = value;
         else if (!muster_options_time(value, i == OPT_FROM ? &x.from : &x.until))
-            code = muster_options_usage(o, "invalid value '%s' for '%s': a time is wanted, such as 52.3s",
-                                        value, options[i].name);
+            code =
+                muster_options_usage(o,
+                                     "invalid value '%s' for '%s': a time is wanted, such as 52.3s",
+                                     value, options[i].name);
     }
     if (code == 0 && count == 0)
         code = muster_options_usage(o, "no trace given");

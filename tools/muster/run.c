@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRACES_MAX 1000  /* runs of one scenario of which every one leaves a trace */
-#define RANGE_MAX 32     /* seeds handed to a worker at a time */
-#define WATCHED_MAX 3    /* failures of one scenario that are repeated for their last events */
+#define TRACES_MAX     1000 /* runs of one scenario of which every one leaves a trace */
+#define RANGE_MAX      32   /* seeds handed to a worker at a time */
+#define WATCHED_MAX    3    /* failures of one scenario that are repeated for their last events */
 #define PROGRESS_EVERY (100 * MUSTER_MILLISECOND)
 
 struct run {
@@ -25,7 +25,10 @@ struct run {
     uint32_t printed;                         /* scenarios that have been reported */
     struct muster_jobs_range *ranges;
     size_t range_count;
-    struct { uint32_t scenario; uint64_t seed; } limit; /* --fail-fast: nothing after this counts */
+    struct {
+        uint32_t scenario;
+        uint64_t seed;
+    } limit;                     /* --fail-fast: nothing after this counts */
     struct muster_runner runner; /* a worker's */
     int name_width;
     bool color, progress;
@@ -72,8 +75,7 @@ static void work(void *cookie, uint64_t seed, struct muster_run_result *result)
 
 static bool is_beyond(const struct run *x, uint32_t scenario, uint64_t seed)
 {
-    return scenario > x->limit.scenario ||
-           (scenario == x->limit.scenario && seed > x->limit.seed);
+    return scenario > x->limit.scenario || (scenario == x->limit.scenario && seed > x->limit.seed);
 }
 
 static bool is_range_wanted(void *cookie, const struct muster_jobs_range *range)
@@ -118,7 +120,8 @@ static void watch_failures(struct run *x, uint32_t i)
         if (!f)
             continue;
         watched++;
-        if (f->events[0] || s->runs[k].code == MUSTER_REPORT_IO || s->runs[k].code == MUSTER_REPORT_INTERNAL)
+        if (f->events[0] || s->runs[k].code == MUSTER_REPORT_IO ||
+            s->runs[k].code == MUSTER_REPORT_INTERNAL)
             continue;
         bool lost = x->request.trace_dir && !f->trace[0];
         char *path = lost ? trace_path(x, i, s->runs[k].seed) : NULL;

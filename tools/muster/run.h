@@ -21,7 +21,8 @@ struct muster_run_request {
 extern const struct muster_option muster_run_options[];
 
 /* Read the command line; paths are added to the suite's. Returns 0 or, after a complaint, an exit code. */
-int muster_run_read(struct muster_options *o, struct muster_run_request *r, struct muster_paths *paths);
+int muster_run_read(struct muster_options *o, struct muster_run_request *r,
+                    struct muster_paths *paths);
 
 /* Write the files that were asked for; returns 0 or, after a complaint, an exit code. */
 int muster_run_write(const struct muster_run_request *r, const struct muster_report_suite *suite);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of `muster run`, and the files that they name. */
-#include "tools/muster/run.h"
 #include "tools/muster/jobs.h"
+#include "tools/muster/run.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SEEDS_MAX UINT64_C(10000000) /* of one scenario: each keeps a place in the report */
+#define SEEDS_MAX        UINT64_C(10000000) /* of one scenario: each keeps a place in the report */
 #define JOBS_DEFAULT_MAX 16
 
 enum {
@@ -30,12 +30,15 @@ const struct muster_option muster_run_options[] = {
     [OPT_SEED] = {"--seed", "N", "run this seed only"},
     [OPT_SEEDS] = {"--seeds", "A..B", "run these seeds, both included [those of the file]"},
     [OPT_JOBS] = {"--jobs", "N", "worker processes; the output does not depend on it [processors]"},
-    [OPT_FILTER] = {"--filter", "TAG", "only scenarios with this tag; may be repeated, any of them counts"},
+    [OPT_FILTER] = {"--filter", "TAG",
+                    "only scenarios with this tag; may be repeated, any of them counts"},
     [OPT_FAIL_FAST] = {"--fail-fast", NULL, "stop at the first failure"},
-    [OPT_MAX_EVENTS] = {"--max-events", "N", "a run that takes more events fails [the file's events_max]"},
+    [OPT_MAX_EVENTS] = {"--max-events", "N",
+                        "a run that takes more events fails [the file's events_max]"},
     [OPT_JUNIT] = {"--junit", "FILE", "write JUnit XML"},
     [OPT_JSON] = {"--json", "FILE", "write JSON, with the hash of every run"},
-    [OPT_TRACE_DIR] = {"--trace-dir", "DIR", "write traces; of more than 1000 runs, of failures only"},
+    [OPT_TRACE_DIR] = {"--trace-dir", "DIR",
+                       "write traces; of more than 1000 runs, of failures only"},
     [OPT_CHECK] = {"--check-determinism", NULL, "run every seed twice and compare [one in twenty]"},
     [OPT_QUIET] = {"--quiet", NULL, "print failures only"},
     [OPT_NO_COLOR] = {"--no-color", NULL, "no colours, also without NO_COLOR set"},
@@ -57,8 +60,9 @@ static int read_seeds(const struct muster_options *o, int i, const char *value,
     if (r->seeded)
         return muster_options_usage(o, "give '--seed' or '--seeds', and once");
     if (!good)
-        return wrong_value(o, i, value, i == OPT_SEED ? "a number is wanted, such as 7"
-                                                      : "a range is wanted, such as 1..200");
+        return wrong_value(o, i, value,
+                           i == OPT_SEED ? "a number is wanted, such as 7"
+                                         : "a range is wanted, such as 1..200");
     r->seeded = true;
     if (i == OPT_SEED)
         r->seed_last = r->seed_first;
@@ -109,7 +113,8 @@ static int read_value(const struct muster_options *o, int i, const char *value,
     return 0;
 }
 
-int muster_run_read(struct muster_options *o, struct muster_run_request *r, struct muster_paths *paths)
+int muster_run_read(struct muster_options *o, struct muster_run_request *r,
+                    struct muster_paths *paths)
 {
     const char *value;
     bool named = false;
@@ -127,7 +132,9 @@ int muster_run_read(struct muster_options *o, struct muster_run_request *r, stru
         return muster_options_usage(o, "no scenario given: name a file or a folder");
     if (r->jobs == 0) {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
-        r->jobs = processors < 1 ? 1 : processors > JOBS_DEFAULT_MAX ? JOBS_DEFAULT_MAX : (uint32_t)processors;
+        r->jobs = processors < 1                  ? 1
+                  : processors > JOBS_DEFAULT_MAX ? JOBS_DEFAULT_MAX
+                                                  : (uint32_t)processors;
     }
     o->at = 2;
     o->operands_only = false;

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #define CHECKED_EVERY 20 /* one in so many seeds is run twice */
-#define POISON_FIRST 0xa5
+#define POISON_FIRST  0xa5
 #define POISON_SECOND 0x5a
 
 muster_time muster_runner_now(void)
@@ -96,7 +96,7 @@ static bool run_once(struct muster_arena *a, uint8_t poison, const struct muster
 struct comparison {
     uint64_t *hash; /* after each record of the first run */
     size_t count, capacity;
-    size_t seen;    /* records of the second run */
+    size_t seen; /* records of the second run */
     uint64_t chain;
     uint64_t number; /* of the first record that differs; 0: none so far */
     char line[1024];
@@ -162,8 +162,8 @@ static void explain_difference(struct muster_runner *r, const struct muster_scen
             snprintf(result->difference, sizeof result->difference,
                      "the difference did not come again when both runs were watched\n");
         else if (run_once(&r->first, POISON_FIRST, s, seed, find, &c, &v, result))
-            snprintf(result->difference, sizeof result->difference, "first:  %s\nsecond: %s\n", c.line,
-                     second);
+            snprintf(result->difference, sizeof result->difference, "first:  %s\nsecond: %s\n",
+                     c.line, second);
     }
     free(c.hash);
 }
@@ -177,8 +177,8 @@ static void run_again(struct muster_runner *r, const struct muster_scenario *s, 
         again.hash == result->hash)
         return;
     snprintf(text, sizeof text,
-             "%s, seed %" PRIu64 ": two runs give two hashes, %016" PRIx64 " and %016" PRIx64, s->name,
-             seed, result->hash, again.hash);
+             "%s, seed %" PRIu64 ": two runs give two hashes, %016" PRIx64 " and %016" PRIx64,
+             s->name, seed, result->hash, again.hash);
     fail(result, MUSTER_REPORT_DIVERGED, "determinism", text);
     result->timed = false;
     result->file[0] = 0;
@@ -216,8 +216,8 @@ void muster_runner_run(struct muster_runner *r, const struct muster_scenario *s,
         return;
     }
     muster_time before = muster_runner_now();
-    bool ran = run_once(&r->first, POISON_FIRST, s, seed, writer ? muster_trace_record : NULL, writer,
-                        &v, result);
+    bool ran = run_once(&r->first, POISON_FIRST, s, seed, writer ? muster_trace_record : NULL,
+                        writer, &v, result);
     if (ran)
         take_verdict(result, &v);
     if (writer)

@@ -19,7 +19,7 @@ struct muster_run_result {
     char property[64];
     char text[512];
     char file[256];
-    char trace[512];      /* path of the trace, if one was written */
+    char trace[512];       /* path of the trace, if one was written */
     char difference[2200]; /* both sides, when two runs of one seed differ */
 };
 

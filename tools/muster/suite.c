@@ -27,8 +27,8 @@ static char *first_problem(const struct muster_diagnostics *d)
         if (one->severity != MUSTER_SEVERITY_ERROR)
             continue;
         int n = one->mark.source && one->mark.line > 0
-                    ? asprintf(&text, "%s:%u:%u: %s", one->mark.source->path, (unsigned)one->mark.line,
-                               (unsigned)one->mark.column, one->text)
+                    ? asprintf(&text, "%s:%u:%u: %s", one->mark.source->path,
+                               (unsigned)one->mark.line, (unsigned)one->mark.column, one->text)
                     : asprintf(&text, "%s", one->text);
         return n < 0 ? NULL : text;
     }

@@ -10,7 +10,7 @@ struct muster_suite_entry {
     const char *path;
     struct muster_scenario *scenario; /* null when the file is invalid */
     char *problem;                    /* its first complaint, then */
-    char *trace_name;                 /* "<name>" in "<name>-<seed>.jsonl": unlike any other in the suite */
+    char *trace_name; /* "<name>" in "<name>-<seed>.jsonl": unlike any other in the suite */
 };
 
 struct muster_suite {
@@ -24,8 +24,9 @@ struct muster_suite {
 
 struct muster_suite_request {
     const struct muster_registry *registry;
-    const char *tags[MUSTER_SUITE_TAGS_MAX + 1]; /* a scenario with any of them is wanted; none: all */
-    bool lint;                                   /* ask for warnings, too */
+    const char
+        *tags[MUSTER_SUITE_TAGS_MAX + 1]; /* a scenario with any of them is wanted; none: all */
+    bool lint;                            /* ask for warnings, too */
 };
 
 /* Load what the paths lead to; complaints go to standard error. */
