@@ -52,7 +52,8 @@ static const struct muster_event_type types[MUSTER_EVENT_NOTE + MUSTER_NOTE_COUN
 };
 
 static const struct muster_event_type custom_note = {
-    "note", {"arg1", "arg2", "arg3", "arg4"}, "a note of a process that is not ours", MUSTER_DATA_TEXT};
+    "note", {"arg1", "arg2", "arg3", "arg4"}, "a note of a process that is not ours",
+    MUSTER_DATA_TEXT};
 
 static const char *const names[] = {
     "in.start", "in.timer", "in.reply", "in.push", "in.message", "in.disk", "in.action",

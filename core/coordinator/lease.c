@@ -288,9 +288,10 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
     tick_leader(l, now, out);
     if (l->script_running)
         return;
-    if (l->release_at != MUSTER_NEVER && now >= l->release_at) {
-        want_script(l, MUSTER_LEASE_RELEASE);
+    if (now >= l->release_at) {
         l->release_at = MUSTER_NEVER;
+        if (l->record_known) /* else the next reading shows whether there is something to release */
+            want_script(l, MUSTER_LEASE_RELEASE);
     } else if (l->state >= MUSTER_LEASE_CONFIRMING && now >= l->renew_at && l->record_known) {
         want_script(l, MUSTER_LEASE_RENEW);
     } else if (now >= l->campaign_at) {
@@ -304,14 +305,18 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
 
 muster_time muster_lease_deadline(const struct muster_lease *l)
 {
-    muster_time t = muster_time_min(l->campaign_at, l->release_at);
+    muster_time t = MUSTER_NEVER;
     if (l->state == MUSTER_LEASE_LEADING)
-        t = muster_time_min(t, muster_time_min(l->until, muster_time_add(l->echoed, l->cfg->renew_deadline)));
-    if (l->state != MUSTER_LEASE_IDLE && !l->script_running)
+        t = muster_time_min(l->until, muster_time_add(l->echoed, l->cfg->renew_deadline));
+    else if (l->state == MUSTER_LEASE_CONFIRMING)
+        t = l->confirm_by;
+    if (l->script_running) /* its end comes first, and looks at the rest */
+        return t;
+    if (l->state == MUSTER_LEASE_ACQUIRING)
         t = muster_time_min(t, l->confirm_by);
-    if (l->record_known && !l->script_running)
+    if (l->record_known)
         t = muster_time_min(t, l->renew_at);
-    return t;
+    return muster_time_min(t, muster_time_min(l->campaign_at, l->release_at));
 }
 
 /* ---- scripts ---- */

@@ -22,7 +22,8 @@ static bool same_data(struct muster_bytes a, struct muster_bytes b)
     return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
 }
 
-/* The first field that differs, in the order of a line; null when none does. room: for an argument's name. */
+/* The first field that differs, in the order of a line; null when none does. room: for the name of
+ * an argument. */
 static const char *differing_field(const struct muster_trace *ta, const struct muster_record *a,
                                    const struct muster_trace *tb, const struct muster_record *b,
                                    char room[32])

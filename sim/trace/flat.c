@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Flat values as JSON and back, without loss.
  *
- * bulk "…", integer 5 (beyond 2^53-1 {":":"-9007199254740993"}), nil null, array […], status {"+":"OK"},
- * error {"-":"ERR …"}. */
+ * bulk "…", integer 5 (beyond 2^53-1 {":":"-9007199254740993"}), nil null, array […],
+ * status {"+":"OK"}, error {"-":"ERR …"}. */
 #define MUSTER_BANNED_ALLOW_HEAP
 #include "core/banned.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pieces of a trace line, written and read back. Private to sim/trace.
  *
- * Writers are unchecked: the caller makes room first, by muster_line_bound() or the bound that stands at
- * each of them. They return the position behind what they wrote. */
+ * Writers are unchecked: the caller makes room first, by muster_line_bound() or the
+ * constants below. They return the position behind what they wrote. */
 #ifndef MUSTER_SIM_TRACE_LINE_H
 #define MUSTER_SIM_TRACE_LINE_H
 
@@ -38,7 +38,7 @@ static inline char *muster_line_put(char *at, const char *text)
 /* Flat data as JSON; null, with nothing kept, when the bytes are not exactly one flat value. */
 char *muster_line_flat(char *at, struct muster_bytes data);
 
-/* The name of an argument in a line: as the table has it, or "arg1" to "arg4". size: at least 32. */
+/* The name of an argument: as the table has it, else "arg1" to "arg4". size: at least 32. */
 void muster_line_argument(const struct muster_event_type *type, uint32_t i, char *name,
                           size_t size);
 

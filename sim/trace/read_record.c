@@ -111,8 +111,8 @@ static void read_data(struct muster_reader *r, const json_t *json, const char *k
         *data = (struct muster_bytes){memcpy(kept, r->scratch, size), size};
 }
 
-/* One of the plain numbers; null for another key. Arguments may be called as an input's fields: those
- * fields exist only there. */
+/* One of the plain numbers; null for another key. Arguments of other kinds may be called as fields
+ * that only inputs have. */
 static uint64_t *number_at(struct muster_record *record, const char *key)
 {
     bool input = record->kind < MUSTER_EVENT_EFFECT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Executing a trace again: recorded inputs go through the processes' doors, effects are compared. */
+/* Executing a trace again: recorded inputs go through the processes' doors, effects are checked. */
 #define MUSTER_BANNED_ALLOW_HEAP
 #include "core/banned.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* One process of the trace: its memory, and what it has put out that was not yet seen in the records. */
+/* One process of the trace: its memory, and what it has put out that no record has shown yet. */
 struct player {
     void *self;
     size_t size;

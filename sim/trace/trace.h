@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A trace: one self-contained JSON Lines file, one line a record.
  *
- *   {"muster":1,"version":"0.1.0","scenario":"scenarios/…","seed":7,"process":"muster","members":["n1",…],"voters":3,"sources":{path:text,…}}
- *   {"i":1,"t":0,"p":"n1","k":"in.start","m":…,"c":…,"clock":…,"wall":…,"tag":…,"status":"…",…args by name…,"data":…}
- *   {"end":true,"verdict":"passed","hash":"…","records":N,"digest":"xxh64 of all bytes before this line"}
+ *   {"muster":1,"version":"0.1.0","scenario":"scenarios/…","seed":7,"process":"muster",
+ *    "members":["n1",…],"voters":3,"notes":[…],"sources":{path:text,…}}
+ *   {"i":1,"t":0,"p":"n1","k":"in.start","m":…,"c":…,"clock":…,"wall":…,"tag":…,"status":"…",
+ *    …arguments by name…,"data":…}
+ *   {"end":true,"verdict":"passed","hash":"…","records":N,"property":…,"text":…,
+ *    "digest":"xxh64 of all bytes before this line"}
  *
- * clock, wall and status are an input's; a failed run's last line also has its property and text. Custom notes
- * go by the names of the process's table, which the header then lists as "notes", or as "note.N". An argument
- * without a name that is not zero is "arg1" to "arg4". `data` has the form of its kind (record.h); bytes that are not
- * of that form stand as `text`. Texts escape everything but printable ASCII as \u00XX, one for a byte.
+ * Keys in a fixed order; zero-valued m, c, clock, wall, tag, status and arguments are left out, so
+ * the lines stay short and the bytes canonical. Integers stay within 2^53-1; larger ones are
+ * written as "0x…" strings. A file without its last line is truncated, and readable.
  *
- * Keys in a fixed order; zero-valued m, c, clock, tag, status and arguments are left out, so the lines stay
- * short and the bytes canonical. Integers stay within 2^53-1; larger ones are written as "0x…" strings.
- * A file without its last line is truncated, and readable.
+ * clock, wall and status are an input's; property and text a failed run's. Custom notes go by the
+ * names of the process's table, which the header lists as "notes", or as "note.N". An argument
+ * without a name that is not zero is "arg1" to "arg4". `data` has the form of its kind (record.h);
+ * bytes that are not of that form stand as `text`. Texts escape all but printable ASCII as \u00XX,
+ * one for each byte.
  */
 #ifndef MUSTER_SIM_TRACE_TRACE_H
 #define MUSTER_SIM_TRACE_TRACE_H
@@ -59,8 +63,8 @@ struct muster_trace {
     void *memory;
 };
 
-/* Read a file. Complains with line and column and returns null when it is no trace; a truncated one is
- * returned with complete false. */
+/* Read a file. Complains with its line and returns null when it is no trace; a truncated one is
+ * returned with complete false. Complaints may point into its sources: print them before freeing. */
 struct muster_trace *muster_trace_read(const char *path, struct muster_diagnostics *d);
 void muster_trace_free(struct muster_trace *t);
 
@@ -73,9 +77,10 @@ struct muster_divergence {
     char text[256];
 };
 
-/* Re-execute: every process of the trace is started anew and fed its recorded inputs; its effects are compared with the
- * recorded ones, then the run hash over the records with the last line. Only records with
- * from <= t <= until are compared (all are fed); node: only this process, or MUSTER_NOBODY.
+/* Re-execute: every process of the trace is started anew and fed its recorded inputs; its effects
+ * are compared with the recorded ones, then the run hash over the records with the last line. Only
+ * records with from <= t <= until are compared (all are fed); node: only this process, or
+ * MUSTER_NOBODY.
  * Returns 0 when nothing differs, MUSTER_E_INVALID with a divergence, or complains. */
 int muster_trace_replay(const struct muster_trace *t, const struct muster_registry *registry,
                         muster_time from, muster_time until, uint16_t node,

@@ -32,21 +32,27 @@ static void inputs_and_effects_are_told_apart_by_prefix(void **state)
 {
     (void)state;
     assert_string_equal(muster_event_type(MUSTER_EVENT_INPUT + MUSTER_IN_START)->name, "in.start");
-    assert_string_equal(muster_event_type(MUSTER_EVENT_INPUT + MUSTER_IN_COMMAND)->name, "in.command");
+    assert_string_equal(muster_event_type(MUSTER_EVENT_INPUT + MUSTER_IN_COMMAND)->name,
+                        "in.command");
     assert_string_equal(muster_event_type(MUSTER_EVENT_EFFECT + MUSTER_OUT_SEND)->name, "out.send");
-    assert_string_equal(muster_event_type(MUSTER_EVENT_EFFECT + MUSTER_OUT_CANCEL)->name, "out.cancel");
+    assert_string_equal(muster_event_type(MUSTER_EVENT_EFFECT + MUSTER_OUT_CANCEL)->name,
+                        "out.cancel");
     assert_string_equal(muster_event_type(MUSTER_EVENT_CRASH)->name, "crash");
-    assert_string_equal(muster_event_type(MUSTER_EVENT_NOTE + MUSTER_NOTE_STOPPED)->name, "stopped");
+    assert_string_equal(muster_event_type(MUSTER_EVENT_NOTE + MUSTER_NOTE_STOPPED)->name,
+                        "stopped");
 }
 
 static void forms_say_how_data_is_shown(void **state)
 {
     (void)state;
-    assert_int_equal(muster_event_type(MUSTER_EVENT_EFFECT + MUSTER_OUT_REQUEST)->form, MUSTER_DATA_FLAT);
-    assert_int_equal(muster_event_type(MUSTER_EVENT_INPUT + MUSTER_IN_MESSAGE)->form, MUSTER_DATA_TEXT);
+    assert_int_equal(muster_event_type(MUSTER_EVENT_EFFECT + MUSTER_OUT_REQUEST)->form,
+                     MUSTER_DATA_FLAT);
+    assert_int_equal(muster_event_type(MUSTER_EVENT_INPUT + MUSTER_IN_MESSAGE)->form,
+                     MUSTER_DATA_TEXT);
     assert_int_equal(muster_event_type(MUSTER_EVENT_DURABLE)->form, MUSTER_DATA_BYTES);
     assert_int_equal(muster_event_type(MUSTER_EVENT_HEALTH_SET)->form, MUSTER_DATA_TEXT);
-    assert_int_equal(muster_event_type(MUSTER_EVENT_INPUT + MUSTER_IN_TIMER)->form, MUSTER_DATA_NONE);
+    assert_int_equal(muster_event_type(MUSTER_EVENT_INPUT + MUSTER_IN_TIMER)->form,
+                     MUSTER_DATA_NONE);
 }
 
 static void kinds_that_do_not_exist_have_no_row(void **state)
@@ -89,8 +95,17 @@ static void no_argument_is_called_as_a_key_of_the_trace(void **state)
 }
 
 static const struct muster_record sample = {
-    .number = 7, .time = 11, .clock = 13, .wall = 17, .message = 19, .cause = 23, .tag = 29,
-    .arg = {31, 37, 41, 43}, .kind = 3, .process = 2, .status = 1,
+    .number = 7,
+    .time = 11,
+    .clock = 13,
+    .wall = 17,
+    .message = 19,
+    .cause = 23,
+    .tag = 29,
+    .arg = {31, 37, 41, 43},
+    .kind = 3,
+    .process = 2,
+    .status = 1,
     .data = {(const uint8_t *)"bytes", 5},
 };
 

@@ -52,7 +52,8 @@ static const struct muster_property guards[] = {
      .explain =
          "One seed in twenty (with --check-determinism every one) is run twice, at another address "
          "and in memory filled with other bytes. Where the hashes differ, something else than the "
-         "scenario and the seed decided: an address, memory nobody set, a clock, a static variable. "
+         "scenario and the seed decided: an address, memory nobody set, a clock, a static "
+         "variable. "
          "The first record that differs is shown.",
      .class = MUSTER_SAFETY,
      .by_default = true},

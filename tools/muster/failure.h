@@ -16,8 +16,8 @@ struct muster_failure_request {
 /* Make the report of a failure, on the heap; null when memory is short. */
 struct muster_report_failure *muster_failure_make(const struct muster_run_result *result,
                                                   const struct muster_failure_request *request);
-/* Repeat the run, in a child because it may crash, and fill in its last events. trace: where to write
- * its trace as far as it comes; null: nowhere. */
+/* Repeat the run, in a child because it may crash, and fill in its last events. trace: where to
+ * write its trace as far as it comes; null: nowhere. */
 void muster_failure_watch(struct muster_report_failure *f, uint64_t seed,
                           const struct muster_scenario *s, const char *trace);
 void muster_failure_free(struct muster_report_failure *f);

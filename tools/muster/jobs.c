@@ -293,7 +293,7 @@ static enum muster_jobs_end loop(struct pool *p)
     }
 }
 
-/* Idle workers leave by themselves when their pipe closes; busy ones only after an interrupt or failure. */
+/* Idle workers leave when their pipe closes; there are busy ones only after an interrupt. */
 static void dismiss(struct pool *p)
 {
     for (uint32_t i = 0; i < p->jobs->workers; i++) {

@@ -11,8 +11,8 @@ struct muster_paths {
 };
 
 /* Add a file as it stands, or of a folder, recursively, every *.yaml that is no *.inc.yaml and not
- * hidden, in bytewise order. A path that is there already is not added again. Complains on standard error
- * and returns an exit code (64 for a folder without scenarios, 74 for what cannot be read); else 0. */
+ * hidden, in bytewise order. A path that is there already is not added again. Returns 0 or, after a
+ * complaint, an exit code: 64 for a folder without scenarios, 74 for what cannot be read. */
 int muster_paths_add(struct muster_paths *p, const char *path);
 void muster_paths_free(struct muster_paths *p);
 

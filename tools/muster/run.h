@@ -20,7 +20,7 @@ struct muster_run_request {
 
 extern const struct muster_option muster_run_options[];
 
-/* Read the command line; paths are added to the suite's. Returns 0 or, after a complaint, an exit code. */
+/* Read the command line, collect the paths. Returns 0 or, after a complaint, an exit code. */
 int muster_run_read(struct muster_options *o, struct muster_run_request *r,
                     struct muster_paths *paths);
 

@@ -34,7 +34,7 @@ struct muster_runner {
 bool muster_runner_open(struct muster_runner *r);
 void muster_runner_close(struct muster_runner *r);
 
-/* Run a seed; trace: path of the trace to write, or null. *result is overwritten, but for `scenario`. */
+/* Run a seed; trace: where to write its trace, or null. *result is overwritten, but `scenario`. */
 void muster_runner_run(struct muster_runner *r, const struct muster_scenario *s, uint64_t seed,
                        const char *trace, struct muster_run_result *result);
 
