@@ -49,7 +49,8 @@ static void timers(struct muster_world *w, struct work *k, uint32_t n, uint64_t 
     work_report(k, "b1", "kernel", n, total, work_seconds() - start, w->now);
 }
 
-static void send(struct muster_world *w, struct work *k, uint32_t from, uint32_t n, const uint8_t *payload)
+static void send(struct muster_world *w, struct work *k, uint32_t from, uint32_t n,
+                 const uint8_t *payload)
 {
     uint32_t slot = world_event(w, EV_DATAGRAM, (uint16_t)work_peer(k, from, n));
     struct event *e = world_at(w, slot);

@@ -6,8 +6,8 @@
 
 #include "core/types.h"
 
-#define MUSTER_NAME_MAX 31    /* bytes of a member's, cluster's, action's name, without the final 0 */
-#define MUSTER_VOTERS_MAX 15  /* configured voters */
+#define MUSTER_NAME_MAX    31 /* bytes of any name, without the final 0 */
+#define MUSTER_VOTERS_MAX  15 /* configured voters */
 #define MUSTER_MEMBERS_MAX 64 /* members of one cluster */
 #define MUSTER_ACTIONS_MAX 16 /* actions known to one orchestrator */
 
@@ -21,7 +21,8 @@ struct muster_action_config {
     char name[MUSTER_NAME_MAX + 1];
     bool enabled;
     enum muster_scope scope;
-    muster_dur cooldown;  /* after its end, whatever the result, the same action does not start again */
+    muster_dur
+        cooldown; /* after its end, whatever the result, the same action does not start again */
     muster_dur timeout;   /* from its start at the target */
     uint32_t max_retries; /* further attempts of one intent after a failure; 0..10 */
 };
@@ -29,13 +30,13 @@ struct muster_action_config {
 /* The basic recovery orchestrator (SPEC 1). */
 struct muster_recovery_config {
     bool enabled;
-    muster_dur poll_interval;                 /* between evaluations; default 30 s */
-    muster_dur circuit_open_duration;         /* OPEN for longer -> circuit_restart; 300 s */
-    uint64_t retry_failures_1h;               /* more than -> cache_purge; 50 */
-    uint64_t failed_components;               /* at least -> safe_mode; 2 */
-    uint32_t min_anomaly_accuracy_ppm;        /* below, when reported -> safe_mode; 800000 */
+    muster_dur poll_interval;          /* between evaluations; default 30 s */
+    muster_dur circuit_open_duration;  /* OPEN for longer -> circuit_restart; 300 s */
+    uint64_t retry_failures_1h;        /* more than -> cache_purge; 50 */
+    uint64_t failed_components;        /* at least -> safe_mode; 2 */
+    uint32_t min_anomaly_accuracy_ppm; /* below, when reported -> safe_mode; 800000 */
     struct muster_action_config action[MUSTER_ACTIONS_MAX];
-    uint32_t action_count;                    /* circuit_restart, cache_purge, safe_mode come first */
+    uint32_t action_count; /* circuit_restart, cache_purge, safe_mode come first */
 };
 
 enum muster_action_index {
@@ -46,25 +47,26 @@ enum muster_action_index {
 
 struct muster_config {
     char cluster[MUSTER_NAME_MAX + 1]; /* names the keys in the store and the durable slots */
-    muster_dur lease_ttl;        /* 15 s */
-    muster_dur renew_every;      /* 3 s */
-    muster_dur renew_deadline;   /* 10 s */
-    muster_dur request_timeout;  /* 1 s */
-    muster_dur poll_every;       /* 1.5 s */
-    muster_dur jitter;           /* of a campaign; renew_every / 4 */
-    muster_dur confirm_timeout;  /* 2 x renew_every */
-    muster_dur stop_time;        /* from stepping down to the last effect cancelled; 100 ms */
-    muster_dur margin;           /* lease_ttl - margin is what a leader uses; default R6's minimum */
-    muster_dur heartbeat_every;  /* 5 s */
-    muster_dur vote_ttl;         /* 30 s */
-    muster_dur health_ttl;       /* 60 s */
+    muster_dur lease_ttl;              /* 15 s */
+    muster_dur renew_every;            /* 3 s */
+    muster_dur renew_deadline;         /* 10 s */
+    muster_dur request_timeout;        /* 1 s */
+    muster_dur poll_every;             /* 1.5 s */
+    muster_dur jitter;                 /* of a campaign; renew_every / 4 */
+    muster_dur confirm_timeout;        /* 2 x renew_every */
+    muster_dur stop_time;              /* from stepping down to the last effect cancelled; 100 ms */
+    muster_dur margin;          /* lease_ttl - margin is what a leader uses; default R6's minimum */
+    muster_dur heartbeat_every; /* 5 s */
+    muster_dur vote_ttl;        /* 30 s */
+    muster_dur health_ttl;      /* 60 s */
     uint32_t max_clock_drift_ppm;  /* of each lease clock against true time; 500 */
     uint32_t quorum_threshold_ppm; /* 500000..1000000 */
     struct muster_recovery_config recovery;
 };
 
-/* Where a process stands in its cluster. Names are the caller's and outlive the process; the electorate is
- * the first `voters` members (SPEC R8: configured, never counted from what is present). */
+/* Where a process stands in its cluster. Names are the caller's and outlive the process; the
+ * electorate is the first `voters` members (SPEC R8: configured, never counted from what is
+ * present). */
 struct muster_place {
     uint32_t index; /* own index, 0-based */
     uint32_t count; /* all members */
@@ -72,8 +74,8 @@ struct muster_place {
     const char *const *names;
 };
 
-/* Fill with the defaults of SPEC 2 and 1; derived values (jitter, confirm_timeout, margin) are 0, which
- * muster_config_finish replaces by what the other values give. */
+/* Fill with the defaults of SPEC 2 and 1; derived values (jitter, confirm_timeout, margin) are 0,
+ * which muster_config_finish replaces by what the other values give. */
 void muster_config_defaults(struct muster_config *c);
 
 /* Derive what is 0: jitter, confirm_timeout, margin. */
@@ -85,9 +87,10 @@ muster_dur muster_config_margin_min(muster_dur lease_ttl, uint32_t drift_ppm, mu
 /* Votes needed for a decision: min(n, floor(threshold * n) + 1). */
 uint32_t muster_config_votes_needed(uint32_t voters, uint32_t threshold_ppm);
 
-/* The rules of SPEC R6 that refuse a config at load. Writes one complaint, which names the key and the
- * bound, into text and returns the name of the key at fault; null when all hold. Call repeatedly with a
- * growing `skip` (0, 1, …) to get every complaint. */
-const char *muster_config_check(const struct muster_config *c, uint32_t skip, char *text, size_t size);
+/* The rules of SPEC R6 that refuse a config at load. Writes one complaint, which names the key and
+ * the bound, into text and returns the name of the key at fault; null when all hold. Call
+ * repeatedly with a growing `skip` (0, 1, …) to get every complaint. */
+const char *muster_config_check(const struct muster_config *c, uint32_t skip, char *text,
+                                size_t size);
 
 #endif

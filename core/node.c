@@ -27,7 +27,8 @@ size_t muster_node_size(const struct muster_place *place)
     return sizeof(struct muster_node) + place->count * sizeof(struct muster_member);
 }
 
-void muster_node_init(struct muster_node *n, const struct muster_config *cfg, const struct muster_place *place)
+void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
+                      const struct muster_place *place)
 {
     char text[8];
     assert(muster_config_check(cfg, 0, text, sizeof text) == NULL);
@@ -38,8 +39,8 @@ void muster_node_init(struct muster_node *n, const struct muster_config *cfg, co
     muster_coordinator_init(&n->coordinator, &n->cfg, &n->place, n->member);
 }
 
-static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, uint64_t b, uint64_t c,
-                 uint64_t d)
+static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, uint64_t b,
+                 uint64_t c, uint64_t d)
 {
     muster_effects_note(out, (uint16_t)kind, (const uint64_t[4]){a, b, c, d}, NULL);
 }
@@ -96,7 +97,8 @@ static void vote(struct muster_node *n)
     self->failed = n->health.failed_components;
 }
 
-static void sampled(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
+static void sampled(struct muster_node *n, const struct muster_input *in,
+                    struct muster_effects *out)
 {
     struct muster_flat_reader r;
     struct muster_flat_value v;
@@ -111,8 +113,8 @@ static void sampled(struct muster_node *n, const struct muster_input *in, struct
                 n->health.failed_components != before.failed_components;
     n->coordinator.self.score = score;
     if (news)
-        note(out, MUSTER_NOTE_HEALTH, score, muster_health_classify(score), n->health.failed_components,
-             n->health.circuit);
+        note(out, MUSTER_NOTE_HEALTH, score, muster_health_classify(score),
+             n->health.failed_components, n->health.circuit);
     muster_fallback_observe(&n->recovery.fallback, n->now, &n->health, out);
     vote(n);
     if (n->cfg.recovery.enabled && muster_recovery_poll(&n->recovery, n->now))
@@ -128,12 +130,14 @@ static void start(struct muster_node *n, const struct muster_input *in, struct m
     n->sample_at = in->now;
     note(out, MUSTER_NOTE_STARTED, 0, 0, 0, 0);
     /* Unique across members and incarnations: 44 random bits, and room for 256 intents of each. */
-    uint64_t base = (in->start.incarnation_low ^ in->start.incarnation_high >> 7) & ((UINT64_C(1) << 44) - 1);
+    uint64_t base =
+        (in->start.incarnation_low ^ in->start.incarnation_high >> 7) & ((UINT64_C(1) << 44) - 1);
     muster_recovery_init(&n->recovery, &n->cfg.recovery, &n->place, base << 8);
     muster_coordinator_start(&n->coordinator, in, out);
 }
 
-static void command(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
+static void command(struct muster_node *n, const struct muster_input *in,
+                    struct muster_effects *out)
 {
     if (in->command.verb == MUSTER_VERB_SHUTDOWN && !n->draining) {
         n->draining = true;
@@ -183,8 +187,8 @@ static void apply_decision(struct muster_node *n, struct muster_effects *out)
         return;
     c->apply = false;
     if (muster_fallback_decide(&n->recovery.fallback, n->now, c->applied.mode, out))
-        note(out, MUSTER_NOTE_CONSENSUS_APPLIED, c->applied.epoch, c->applied.sequence, c->applied.circuit,
-             c->applied.mode);
+        note(out, MUSTER_NOTE_CONSENSUS_APPLIED, c->applied.epoch, c->applied.sequence,
+             c->applied.circuit, c->applied.mode);
 }
 
 /* What runs under a lease does not outlive it. */
@@ -196,13 +200,15 @@ static void follow_lease(struct muster_node *n, struct muster_effects *out)
     n->led = leading;
 }
 
-/* Drain, then release, then stop (R12). A history that the disk refuses holds a shutdown up only so long. */
+/* Drain, then release, then stop (R12). A history that the disk refuses holds a shutdown up only so
+ * long. */
 static void leave(struct muster_node *n, struct muster_effects *out)
 {
     struct muster_coordinator *c = &n->coordinator;
     if (!n->draining)
         return;
-    if (c->life != MUSTER_LIFE_LEAVING && c->life != MUSTER_LIFE_LEFT && muster_recovery_drained(&n->recovery)) {
+    if (c->life != MUSTER_LIFE_LEAVING && c->life != MUSTER_LIFE_LEFT &&
+        muster_recovery_drained(&n->recovery)) {
         if (n->drain_by == MUSTER_NEVER)
             n->drain_by = muster_time_add(n->now, n->cfg.renew_deadline);
         if (muster_history_saved(&n->recovery.history) || n->now >= n->drain_by) {
@@ -218,7 +224,8 @@ static void leave(struct muster_node *n, struct muster_effects *out)
 }
 
 /* The loop stood still, or its clock jumped: what was true before need not be true now (R13). */
-static void notice_stall(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
+static void notice_stall(struct muster_node *n, const struct muster_input *in,
+                         struct muster_effects *out)
 {
     muster_time due = n->promised_deadline;
     if (due == MUSTER_NEVER || in->now <= muster_time_add(due, n->cfg.stop_time))
@@ -235,7 +242,8 @@ static muster_time next_deadline(const struct muster_node *n)
     return muster_time_min(t, muster_coordinator_deadline(&n->coordinator));
 }
 
-void muster_node_handle(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
+void muster_node_handle(struct muster_node *n, const struct muster_input *in,
+                        struct muster_effects *out)
 {
     assert(!n->inside);
     assert(in->now >= n->now);
@@ -263,7 +271,7 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in, st
         command(n, in, out);
         break;
     case MUSTER_IN_TIMER:
-    case MUSTER_IN_MESSAGE: /* members meet in the store; datagrams are for processes that are not ours */
+    case MUSTER_IN_MESSAGE: /* members meet in the store */
         break;
     }
     if (n->now >= n->sample_at && n->coordinator.life != MUSTER_LIFE_REFUSED && !n->stopped)
@@ -283,7 +291,8 @@ muster_time muster_node_deadline(const struct muster_node *n)
 
 int muster_node_describe(const struct muster_node *n, char *text, size_t size)
 {
-    static const char *const lives[] = {"loading", "watching", "active", "refused", "leaving", "left"};
+    static const char *const lives[] = {"loading", "watching", "active",
+                                        "refused", "leaving",  "left"};
     static const char *const leases[] = {"idle", "acquiring", "confirming", "leading"};
     const struct muster_coordinator *c = &n->coordinator;
     struct muster_text t;

@@ -17,14 +17,17 @@ size_t muster_node_size(const struct muster_place *place);
 
 /* A new incarnation. cfg must have passed muster_config_check and is copied; of place the struct is
  * copied, the names outlive the node. */
-void muster_node_init(struct muster_node *n, const struct muster_config *cfg, const struct muster_place *place);
+void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
+                      const struct muster_place *place);
 
-/* The door. in->now must not go backwards (asserted); the caller keeps *in and what it points to. out
- * comes in empty and is to be carried out in order. The first input is START. Not to be entered again
- * from within. */
-void muster_node_handle(struct muster_node *n, const struct muster_input *in, struct muster_effects *out);
+/* The door. in->now must not go backwards (asserted); the caller keeps *in and what it points to.
+ * out comes in empty and is to be carried out in order. The first input is START. Not to be entered
+ * again from within. */
+void muster_node_handle(struct muster_node *n, const struct muster_input *in,
+                        struct muster_effects *out);
 
-/* When to call with TIMER at the latest, on the clock of in->now; MUSTER_NEVER if nothing is due. */
+/* When to call with TIMER at the latest, on the clock of in->now; MUSTER_NEVER if nothing is
+ * due. */
 muster_time muster_node_deadline(const struct muster_node *n);
 
 /* "life=active lease=leading epoch=3 …" for people and expectations; snprintf's convention. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transition records of the core: one table for the trace, the triggers of scenarios, the checks and
- * the log. A row: identifier, name, names of the four integers ("" for unused; a trailing :x prints as
- * hexadecimal), what happened. The order is part of the trace format: append, never insert. */
+/* The transition records of the core: one table for the trace, the triggers of scenarios, the
+ * checks and the log. A row: identifier, name, names of the four integers ("" for unused; a
+ * trailing :x prints as hexadecimal), what happened. The order is part of the trace format: append,
+ * never insert. */
 #ifndef MUSTER_CORE_NOTES_H
 #define MUSTER_CORE_NOTES_H
 
@@ -15,32 +16,51 @@
     X(BOOTSTRAPPED, "bootstrapped", "", "", "", "", "first durable voter state written")           \
     X(BOOTSTRAP_REFUSED, "bootstrap_refused", "epoch", "", "", "",                                 \
       "the cluster already has an epoch; this voter lost its state")                               \
-    X(VOTER_UNFIT, "voter_unfit", "", "", "", "", "no valid durable state: neither promises nor echoes") \
+    X(VOTER_UNFIT, "voter_unfit", "", "", "", "",                                                  \
+      "no valid durable state: neither promises nor echoes")                                       \
     X(PROMISED, "promised", "epoch", "attempt:x", "", "", "a promise became durable")              \
-    X(PROMISE_FAILED, "promise_failed", "epoch", "attempt:x", "status", "", "the disk did not take a promise") \
-    X(CAMPAIGN, "campaign", "epoch", "attempt:x", "", "", "asks the store for the leader record; epoch is the floor it knows") \
-    X(ACQUIRED, "acquired", "epoch", "attempt:x", "", "", "holds the leader record, not yet confirmed") \
-    X(ATTEMPT_RELEASED, "attempt_released", "epoch", "attempt:x", "", "", "an attempt was given up before it led") \
-    X(LEADER_ELECTED, "leader_elected", "epoch", "attempt:x", "until", "", "a majority promised this very pair; leads until `until` on its own clock") \
-    X(LEASE_EXTENDED, "lease_extended", "epoch", "attempt:x", "until", "counter", "a majority echoed a renewal") \
-    X(LEADER_LOST, "leader_lost", "epoch", "attempt:x", "reason", "", "stepped down (enum muster_lost)") \
+    X(PROMISE_FAILED, "promise_failed", "epoch", "attempt:x", "status", "",                        \
+      "the disk did not take a promise")                                                           \
+    X(CAMPAIGN, "campaign", "epoch", "attempt:x", "", "",                                          \
+      "asks the store for the leader record; epoch is the floor it knows")                         \
+    X(ACQUIRED, "acquired", "epoch", "attempt:x", "", "",                                          \
+      "holds the leader record, not yet confirmed")                                                \
+    X(ATTEMPT_RELEASED, "attempt_released", "epoch", "attempt:x", "", "",                          \
+      "an attempt was given up before it led")                                                     \
+    X(LEADER_ELECTED, "leader_elected", "epoch", "attempt:x", "until", "",                         \
+      "a majority promised this very pair; leads until `until` on its own clock")                  \
+    X(LEASE_EXTENDED, "lease_extended", "epoch", "attempt:x", "until", "counter",                  \
+      "a majority echoed a renewal")                                                               \
+    X(LEADER_LOST, "leader_lost", "epoch", "attempt:x", "reason", "",                              \
+      "stepped down (enum muster_lost)")                                                           \
     X(RELEASED, "released", "epoch", "attempt:x", "", "", "left a tombstone in the leader record") \
-    X(ZOMBIE_RELEASED, "zombie_released", "epoch", "attempt:x", "", "", "released a record of its own that came too late") \
-    X(STALLED, "stalled", "late", "", "", "", "the process or its clock stood still or jumped; no cluster effect before a new majority echo") \
-    X(STORE_ERROR, "store_error", "reaction", "", "", "", "the store answered an error (text), and what is done (enum muster_reaction)") \
+    X(ZOMBIE_RELEASED, "zombie_released", "epoch", "attempt:x", "", "",                            \
+      "released a record of its own that came too late")                                           \
+    X(STALLED, "stalled", "late", "", "", "",                                                      \
+      "the process stood still or its clock jumped; cluster effects wait for a new echo") \
+    X(STORE_ERROR, "store_error", "reaction", "", "", "",                                          \
+      "the store answered an error (text), and what is done (enum muster_reaction)")               \
     X(STORE_LOST, "store_lost", "", "", "", "", "no answer from the store for a renew_deadline")   \
     X(STORE_BACK, "store_back", "", "", "", "", "the store answers again")                         \
-    X(CONSENSUS, "consensus", "epoch", "sequence", "outcome", "votes", "a decision was computed (enum muster_outcome)") \
-    X(CONSENSUS_APPLIED, "consensus_applied", "epoch", "sequence", "circuit", "mode", "a decision of the current leader was applied") \
+    X(CONSENSUS, "consensus", "epoch", "sequence", "outcome", "votes",                             \
+      "a decision was computed (enum muster_outcome)")                                             \
+    X(CONSENSUS_APPLIED, "consensus_applied", "epoch", "sequence", "circuit", "mode",              \
+      "a decision of the current leader was applied")                                              \
     X(MEMBER_LIVE, "member_live", "member", "", "", "", "a member's sequence advances")            \
-    X(MEMBER_SUSPECT, "member_suspect", "member", "", "", "", "two heartbeats were missed")         \
+    X(MEMBER_SUSPECT, "member_suspect", "member", "", "", "", "two heartbeats were missed")        \
     X(MEMBER_GONE, "member_gone", "member", "", "", "", "no advance for a vote's lifetime")        \
-    X(HEALTH, "health", "score", "class", "failed", "circuit", "health was sampled and has changed") \
-    X(FALLBACK, "fallback", "mode", "from", "cause", "", "the fallback mode changed, with its reason") \
-    X(ACTION_STARTED, "action_started", "intent", "epoch", "action", "subject", "an action was handed out") \
-    X(ACTION_ENDED, "action_ended", "intent", "epoch", "result", "action", "the terminal record of an intent (enum muster_result)") \
-    X(ACTION_SKIPPED, "action_skipped", "result", "action", "until", "subject", "why not: the rule, until when on the own clock, and in the text what clears it") \
-    X(HISTORY_DURABLE, "history_durable", "intent", "records", "", "", "the disk acknowledged this history record") \
+    X(HEALTH, "health", "score", "class", "failed", "circuit",                                     \
+      "health was sampled and has changed")                                                        \
+    X(FALLBACK, "fallback", "mode", "from", "cause", "",                                           \
+      "the fallback mode changed, with its reason")                                                \
+    X(ACTION_STARTED, "action_started", "intent", "epoch", "action", "subject",                    \
+      "an action was handed out")                                                                  \
+    X(ACTION_ENDED, "action_ended", "intent", "epoch", "result", "action",                         \
+      "the terminal record of an intent (enum muster_result)")                                     \
+    X(ACTION_SKIPPED, "action_skipped", "result", "action", "until", "subject",                    \
+      "why not: the rule, until when on the own clock, and in the text what clears it")            \
+    X(HISTORY_DURABLE, "history_durable", "intent", "records", "", "",                             \
+      "the disk acknowledged this history record")                                                 \
     X(DRAINING, "draining", "", "", "", "", "takes no more work and lets what runs end")           \
     X(STOPPED, "stopped", "", "", "", "", "shut down: nothing more comes from this process")
 
@@ -50,7 +70,8 @@ enum muster_note {
     MUSTER_NOTES(X)
 #undef X
         MUSTER_NOTE_COUNT,
-    MUSTER_NOTE_CUSTOM = 256, /* processes that are not ours number their notes from here; the name is
+    MUSTER_NOTE_CUSTOM =
+        256, /* processes that are not ours number their notes from here; the name is
                                  the text up to its first blank */
 };
 

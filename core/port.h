@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boundary of a process: what goes in, what comes out, as data.
  *
- * A process is a pure state machine. An input, with the time in it, goes in through one door; effects
- * come out; the end of an effect is a later input that carries the effect's tag. There are no callbacks
- * out, no clock and no randomness but the seed in START, so the log of the inputs is a complete replay:
- * the simulator and the daemon write the same log.
+ * A process is a pure state machine. An input, with the time in it, goes in through one door;
+ * effects come out; the end of an effect is a later input that carries the effect's tag. There are
+ * no callbacks out, no clock and no randomness but the seed in START, so the log of the inputs is a
+ * complete replay: the simulator and the daemon write the same log.
  *
- * Inputs and effects are flat on purpose: one kind, one tag, one status, four integers and one span of
- * bytes. One codec serves the trace, the run hash, the replay and the recorder. The unions give every
- * integer its name.
+ * Inputs and effects are flat on purpose: one kind, one tag, one status, four integers and one span
+ * of bytes. One codec serves the trace, the run hash, the replay and the recorder. The unions give
+ * every integer its name.
  */
 #ifndef MUSTER_CORE_PORT_H
 #define MUSTER_CORE_PORT_H
@@ -26,7 +26,8 @@ enum muster_endpoint {
 enum muster_status {
     MUSTER_STATUS_OK = 0,
     MUSTER_STATUS_REFUSED = 1, /* surely not executed: connection refused, unknown endpoint */
-    MUSTER_STATUS_UNKNOWN = 2, /* connection lost or timed out: executed, not executed, or will be */
+    MUSTER_STATUS_UNKNOWN =
+        2, /* connection lost or timed out: executed, not executed, or will be */
     MUSTER_STATUS_NOSPACE = 3, /* disk full */
     MUSTER_STATUS_IOERROR = 4, /* disk failed; what is on it is not known */
 };
@@ -81,7 +82,8 @@ enum muster_verb {
     MUSTER_VERB_CUSTOM,       /* for processes that are not ours: text is theirs */
 };
 
-#define MUSTER_START_BOOTSTRAP UINT64_C(1) /* flag: this member may form the cluster's first state */
+#define MUSTER_START_BOOTSTRAP                                                                     \
+    UINT64_C(1) /* flag: this member may form the cluster's first state */
 
 struct muster_input {
     uint16_t kind;   /* enum muster_input_kind */
@@ -108,7 +110,7 @@ struct muster_input {
             uint64_t file;
         } disk;
         struct {
-            uint64_t result;  /* enum muster_result: SUCCESS, FAILED, TIMED_OUT, FENCED, CANCELLED, UNKNOWN */
+            uint64_t result;  /* enum muster_result, SUCCESS … UNKNOWN */
             uint64_t attempt; /* as in the effect */
             uint64_t epoch;   /* highest epoch the target has told; 0 when it told none */
         } action;
@@ -124,8 +126,8 @@ enum muster_effect_kind {
     MUSTER_OUT_SEND,        /* a datagram to a member; nothing comes back */
     MUSTER_OUT_DISK,        /* a disk operation; ends in DISK; executed in order per process */
     MUSTER_OUT_ACTION,      /* hand an action to the executor; ends in ACTION, exactly once */
-    MUSTER_OUT_CANCEL,      /* give the running action `tag` up: it ends as CANCELLED or what it came to */
-    MUSTER_OUT_NOTE,        /* a transition record (notes.h): for the trace, the checks, the log */
+    MUSTER_OUT_CANCEL, /* give the action `tag` up: ends as CANCELLED, or as it came to */
+    MUSTER_OUT_NOTE,   /* a transition record (notes.h): for the trace, the checks, the log */
 };
 
 enum muster_disk_operation {
@@ -155,22 +157,22 @@ struct muster_effect {
             uint64_t offset;
         } disk;
         struct {
-            uint64_t epoch;     /* fencing token; 0 for a local action */
-            uint64_t attempt;   /* of the intent: 1, 2, … */
-            uint64_t not_after; /* lease clock; the executor reads its clock again and drops a late one */
-            uint64_t timeout;   /* length, ns, from the start at the target */
-        } action;               /* tag: the intent; data: flat array action, subject, reason */
+            uint64_t epoch;   /* fencing token; 0 for a local action */
+            uint64_t attempt; /* of the intent: 1, 2, … */
+            uint64_t not_after; /* lease clock, which the executor reads again: late ones drop */
+            uint64_t timeout; /* length, ns, from the start at the target */
+        } action;             /* tag: the intent; data: flat array action, subject, reason */
     };
     struct muster_bytes data; /* in the effects' room, or static; valid until the next call */
 };
 
-#define MUSTER_DISK_FILES 4
+#define MUSTER_DISK_FILES    4
 #define MUSTER_DISK_READ_MAX 4096
-#define MUSTER_EFFECTS_MAX 64
-#define MUSTER_EFFECTS_ROOM 16384
+#define MUSTER_EFFECTS_MAX   64
+#define MUSTER_EFFECTS_ROOM  16384
 
-/* What one call of the door puts out, in the order in which it is to be carried out. The caller owns it
- * and hands it in empty (count and used 0); spans in it point into room or to constants. */
+/* What one call of the door puts out, in the order in which it is to be carried out. The caller
+ * owns it and hands it in empty (count and used 0); spans in it point into room or to constants. */
 struct muster_effects {
     uint32_t count;
     uint32_t used;

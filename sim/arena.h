@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One block that holds all state of a simulated world, so that a snapshot is a copy and a restore is a
- * copy back. Mapped once per process, at a fixed address where the system allows it, and never moved.
- * Memory is handed out front to back and never given back one by one; what needs freeing (Lua) keeps
- * free lists of its own inside (heap.h). */
+/* One block that holds all state of a simulated world, so that a snapshot is a copy and a restore
+ * is a copy back. Mapped once per process, at a fixed address where the system allows it, and never
+ * moved. Memory is handed out front to back and never given back one by one; what needs freeing
+ * (Lua) keeps free lists of its own inside (heap.h). */
 #ifndef MUSTER_SIM_ARENA_H
 #define MUSTER_SIM_ARENA_H
 
@@ -10,8 +10,8 @@
 
 struct muster_arena {
     uint8_t *base;
-    size_t size; /* mapped */
-    size_t used; /* handed out from the front; a snapshot copies this much */
+    size_t size;     /* mapped */
+    size_t used;     /* handed out from the front; a snapshot copies this much */
     size_t reserved; /* handed out from the back */
 };
 
@@ -23,8 +23,8 @@ void muster_arena_unmap(struct muster_arena *a);
 /* Zeroed memory, aligned to 16, or null when the arena is full. */
 void *muster_arena_take(struct muster_arena *a, size_t size);
 
-/* Memory from the back, not zeroed and no part of a snapshot: tables whose users keep account of what is in
- * use, scratch. Aligned to 16; null when the arena is full. */
+/* Memory from the back, not zeroed and no part of a snapshot: tables whose users keep account of
+ * what is in use, scratch. Aligned to 16; null when the arena is full. */
 void *muster_arena_reserve(struct muster_arena *a, size_t size);
 
 /* Give everything back at once. poison: fill what was used with this byte first, so that a read of

@@ -6,7 +6,8 @@
 
 #define MILLION INT64_C(1000000)
 
-/* value * ratio / 10^6 for a ratio below 2^20 in magnitude, rounded down in magnitude, without overflow. */
+/* value * ratio / 10^6 for a ratio below 2^20 in magnitude, rounded down in magnitude, without
+ * overflow. */
 static int64_t scale(uint64_t value, int32_t ppm)
 {
     int64_t whole = (int64_t)(value / (uint64_t)MILLION) * ppm;

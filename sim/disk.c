@@ -112,7 +112,8 @@ void muster_disk_crash(struct muster_disk *d, enum muster_disk_crash how, struct
         if (how == MUSTER_DISK_GONE)
             f->durable_size = 0;
         else if (how == MUSTER_DISK_TORN && is_dirty(f))
-            settle(f, (uint32_t)muster_random_below(r, (uint64_t)(f->dirty_high - f->dirty_low) + 1));
+            settle(f,
+                   (uint32_t)muster_random_below(r, (uint64_t)(f->dirty_high - f->dirty_low) + 1));
         if (f->durable_size < f->capacity)
             memset(f->durable + f->durable_size, 0, f->capacity - f->durable_size);
         memcpy(f->cached, f->durable, f->capacity);
@@ -134,7 +135,8 @@ void muster_disk_rot(struct muster_disk *d, struct muster_random *r)
     }
 }
 
-void muster_disk_copy(struct muster_disk *to, const struct muster_disk *from, struct muster_arena *a)
+void muster_disk_copy(struct muster_disk *to, const struct muster_disk *from,
+                      struct muster_arena *a)
 {
     for (uint32_t i = 0; i < MUSTER_DISK_FILES; i++) {
         const struct muster_disk_file *f = &from->file[i];

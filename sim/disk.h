@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The virtual disk of one process: a few small files, what is written and what is durable kept apart.
+/* The virtual disk of one process: a few small files, what is written and what is durable kept
+ * apart.
  *
  * A write changes the page cache; a sync makes it durable; a crash keeps what is durable and, torn,
  * a drawn part of the rest. Survives the process. Bounds: MUSTER_DISK_FILES files of 64 KiB. */
@@ -21,8 +22,8 @@ struct muster_disk_file {
 
 struct muster_disk {
     struct muster_disk_file file[MUSTER_DISK_FILES];
-    bool full;  /* writes answer NOSPACE */
-    bool error; /* syncs answer IOERROR */
+    bool full;       /* writes answer NOSPACE */
+    bool error;      /* syncs answer IOERROR */
     muster_dur slow; /* every operation takes that much longer */
 };
 
@@ -34,7 +35,8 @@ enum muster_disk_crash { MUSTER_DISK_KEPT = 0, MUSTER_DISK_TORN = 1, MUSTER_DISK
 #define MUSTER_DISK_END UINT64_MAX
 enum muster_status muster_disk_write(struct muster_disk *d, struct muster_arena *a, uint32_t file,
                                      uint64_t offset, struct muster_bytes data);
-/* Make durable. With `error` set: IOERROR, and the drawn half of the dirty bytes became durable all the same. */
+/* Make durable. With `error` set: IOERROR, and the drawn half of the dirty bytes became durable all
+ * the same. */
 enum muster_status muster_disk_sync(struct muster_disk *d, uint32_t file, struct muster_random *r);
 /* What a read finds: the first MUSTER_DISK_READ_MAX bytes of the cached contents. */
 struct muster_bytes muster_disk_read(const struct muster_disk *d, uint32_t file);
@@ -44,6 +46,7 @@ void muster_disk_crash(struct muster_disk *d, enum muster_disk_crash how, struct
 /* One drawn byte of every file flips a drawn bit, in what is durable and cached. */
 void muster_disk_rot(struct muster_disk *d, struct muster_random *r);
 /* A copy, for a twin. */
-void muster_disk_copy(struct muster_disk *to, const struct muster_disk *from, struct muster_arena *a);
+void muster_disk_copy(struct muster_disk *to, const struct muster_disk *from,
+                      struct muster_arena *a);
 
 #endif

@@ -145,7 +145,8 @@ static void judge(struct muster_world *w, uint32_t i, bool last)
     struct expect_state *state = &w->expect[i];
     if (state->done || (!state->open && !last))
         return;
-    if (is_counted(x)) { /* a lower bound is met once and for all; an upper one can be broken at any time */
+    /* Of a count, a lower bound is met once and for all; an upper one can be broken at any time. */
+    if (is_counted(x)) {
         if (state->count > x->max)
             fail(w, i);
         else if (last && !holds(w, i))

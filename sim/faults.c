@@ -26,7 +26,8 @@ static void set_sides(struct muster_world *w, const struct muster_entry *e)
     memset(w->side, UINT8_MAX, w->process_capacity);
     w->sides = e->partition.sides;
     w->store_group = UINT32_MAX;
-    uint8_t *side = w->scratch; /* all sides are resolved before any is set: a selector may ask for them */
+    uint8_t *side =
+        w->scratch; /* all sides are resolved before any is set: a selector may ask for them */
     memset(side, UINT8_MAX, UINT8_MAX);
     for (uint32_t i = 0; i < e->partition.sides; i++) {
         uint32_t n = select_endpoints(w, &e->partition.side[i], found, UINT8_MAX);
@@ -40,8 +41,8 @@ static void set_sides(struct muster_world *w, const struct muster_entry *e)
     memcpy(w->side, side, w->process_capacity);
 }
 
-static uint32_t cross(const uint16_t *a, uint32_t na, const uint16_t *b, uint32_t nb, uint16_t *pairs,
-                      uint32_t count)
+static uint32_t cross(const uint16_t *a, uint32_t na, const uint16_t *b, uint32_t nb,
+                      uint16_t *pairs, uint32_t count)
 {
     for (uint32_t i = 0; i < na; i++)
         for (uint32_t j = 0; j < nb; j++) {
@@ -51,7 +52,8 @@ static uint32_t cross(const uint16_t *a, uint32_t na, const uint16_t *b, uint32_
     return count;
 }
 
-static bool partition(struct muster_world *w, const struct muster_entry *e, struct entry_state *state)
+static bool partition(struct muster_world *w, const struct muster_entry *e,
+                      struct entry_state *state)
 {
     uint16_t a[UINT8_MAX], b[UINT8_MAX];
     uint16_t *pairs = (uint16_t *)(void *)w->scratch;
@@ -106,10 +108,13 @@ static void command(struct muster_world *w, uint32_t p, enum muster_verb verb, c
                     const char *more)
 {
     char data[512];
-    int n = snprintf(data, sizeof data, "%s%s%s", text ? text : "", more ? " " : "", more ? more : "");
+    int n =
+        snprintf(data, sizeof data, "%s%s%s", text ? text : "", more ? " " : "", more ? more : "");
     struct event *e = process_input(w, p, w->now, MUSTER_IN_COMMAND, 0, w->numbers);
     e->arg[0] = verb;
-    world_data(w, e, (struct muster_bytes){(uint8_t *)data, n < (int)sizeof data ? (size_t)n : sizeof data - 1});
+    world_data(w, e,
+               (struct muster_bytes){(uint8_t *)data,
+                                     n < (int)sizeof data ? (size_t)n : sizeof data - 1});
 }
 
 static void change_clock(struct muster_world *w, uint32_t p, const struct muster_entry *e)
@@ -125,7 +130,8 @@ static void change_clock(struct muster_world *w, uint32_t p, const struct muster
     process_arm(w, p);
 }
 
-static void set_disk(struct muster_world *w, uint32_t p, enum muster_disk_fault fault, muster_dur latency)
+static void set_disk(struct muster_world *w, uint32_t p, enum muster_disk_fault fault,
+                     muster_dur latency)
 {
     struct muster_disk *d = &w->process[p].disk;
     struct muster_random r = muster_random_named(w->seed, w->process[p].name, w->numbers);
@@ -136,7 +142,8 @@ static void set_disk(struct muster_world *w, uint32_t p, enum muster_disk_fault 
         muster_disk_rot(d, &r);
     if (fault == MUSTER_DISK_FAULT_LOST)
         muster_disk_crash(d, MUSTER_DISK_GONE, &r);
-    world_say(w, MUSTER_EVENT_DISK_FAULT, (uint16_t)p, fault, fault != MUSTER_DISK_FAULT_GOOD, 0, 0, NULL);
+    world_say(w, MUSTER_EVENT_DISK_FAULT, (uint16_t)p, fault, fault != MUSTER_DISK_FAULT_GOOD, 0, 0,
+              NULL);
 }
 
 static void slow(struct muster_world *w, uint32_t p, muster_dur by)
@@ -149,8 +156,8 @@ static void reset(struct muster_world *w, uint32_t p, const struct muster_entry 
 {
     if (e->reset.endpoint.kind != MUSTER_AT_STORE || !w->process[p].running)
         return;
-    world_say(w, MUSTER_EVENT_RESET, (uint16_t)p, endpoint_of_store(w, w->process[p].instance), 0, 0, 0,
-              NULL);
+    world_say(w, MUSTER_EVENT_RESET, (uint16_t)p, endpoint_of_store(w, w->process[p].instance), 0,
+              0, 0, NULL);
     process_disconnect(w, p, w->now, w->numbers);
 }
 

@@ -12,38 +12,38 @@
 
 #include <string.h>
 
-#define WATCHED_KINDS 256 /* custom notes share the last index */
-#define REQUESTS_MAX 32   /* outstanding requests of one process */
-#define RUNS_MAX 8        /* actions of one process under way */
-#define TWINS_MAX 4
-#define STORES_MAX (1 + MUSTER_REPLICAS_MAX)
-#define NO_SLOT UINT32_MAX
+#define WATCHED_KINDS      256 /* custom notes share the last index */
+#define REQUESTS_MAX       32  /* outstanding requests of one process */
+#define RUNS_MAX           8   /* actions of one process under way */
+#define TWINS_MAX          4
+#define STORES_MAX         (1 + MUSTER_REPLICAS_MAX)
+#define NO_SLOT            UINT32_MAX
 #define INSTANT_EVENTS_MAX 100000
 
 /* What an entry of the queue is about. */
 enum event_type {
     EV_FREE = 0,
-    EV_WAKE,        /* the earliest of a process's deadline and request timeouts */
-    EV_INPUT,       /* an input on its way to a process */
-    EV_COMMAND,     /* a request on its way to the store */
-    EV_REPLICATE,   /* an entry of the master's stream on its way to a replica or the AOF image */
-    EV_DATAGRAM,    /* a datagram on its way: becomes an input unless a partition holds it */
-    EV_DISK,        /* a disk operation ends */
-    EV_EXECUTE,     /* the executor is about to start an action */
-    EV_TARGET,      /* an effect arrives at its target */
-    EV_TARGET_END,  /* a target is done */
-    EV_ENTRY,       /* a timeline entry fires */
-    EV_ENTRY_END,   /* and its `for` ends */
-    EV_HEALTH,      /* a scripted health point */
-    EV_EXPECT,      /* expectations are looked at */
+    EV_WAKE,       /* the earliest of a process's deadline and request timeouts */
+    EV_INPUT,      /* an input on its way to a process */
+    EV_COMMAND,    /* a request on its way to the store */
+    EV_REPLICATE,  /* an entry of the master's stream on its way to a replica or the AOF image */
+    EV_DATAGRAM,   /* a datagram on its way: becomes an input unless a partition holds it */
+    EV_DISK,       /* a disk operation ends */
+    EV_EXECUTE,    /* the executor is about to start an action */
+    EV_TARGET,     /* an effect arrives at its target */
+    EV_TARGET_END, /* a target is done */
+    EV_ENTRY,      /* a timeline entry fires */
+    EV_ENTRY_END,  /* and its `for` ends */
+    EV_HEALTH,     /* a scripted health point */
+    EV_EXPECT,     /* expectations are looked at */
 };
 
 /* One event under way: the queue's slot points here. Data is a buffer of the pool. */
 struct event {
     uint8_t type;
-    bool late;            /* a slowed process's input that has waited already */
-    uint16_t process;     /* whom it goes to, or whom it comes from */
-    uint16_t other;       /* second party: store instance, target, request index … */
+    bool late;        /* a slowed process's input that has waited already */
+    uint16_t process; /* whom it goes to, or whom it comes from */
+    uint16_t other;   /* second party: store instance, target, request index … */
     uint16_t status;
     uint32_t incarnation; /* of the process when it was made */
     uint32_t generation;  /* of the connection, request or run */
@@ -103,11 +103,11 @@ struct claim {
 
 struct process {
     void *self;
-    uint32_t member;      /* a twin shares it with its original */
+    uint32_t member; /* a twin shares it with its original */
     struct muster_place place;
     uint32_t incarnation; /* how many it has had */
     bool running, paused, timers_first;
-    bool stopped;         /* said STOPPED: it is shut down, as after a crash, but in peace */
+    bool stopped; /* said STOPPED: it is shut down, as after a crash, but in peace */
     char name[MUSTER_NAME_MAX + 5];
     struct muster_clock lease, wall;
     struct muster_disk disk;
@@ -115,7 +115,7 @@ struct process {
     muster_time last_now; /* of the last input */
     muster_time wake;     /* true time of the pending EV_WAKE; MUSTER_NEVER for none */
     uint32_t wake_slot;
-    muster_time disk_free; /* operations are executed in order */
+    muster_time disk_free;     /* operations are executed in order */
     struct event_list backlog; /* inputs that arrived while paused */
     struct claim claim;
     /* connection to the store */
@@ -137,7 +137,7 @@ struct process {
 struct store_instance {
     struct muster_redis *redis;
     bool up;
-    bool detached; /* a former master that has not rejoined: its writes go nowhere */
+    bool detached;             /* a former master that has not rejoined: its writes go nowhere */
     muster_time applied_until; /* order of its replication stream */
 };
 
@@ -146,10 +146,11 @@ struct store {
     struct store_instance at[STORES_MAX];
     uint32_t count, master;
     struct muster_clock clock;
-    struct muster_redis *image;     /* what an AOF of appendfsync everysec would give back; may be null */
+    struct muster_redis
+        *image; /* what an AOF of appendfsync everysec would give back; may be null */
     muster_time image_until;
-    struct muster_keyspace *dump;   /* copied aside; null where no entry needs it */
-    struct muster_keyspace *spare;  /* for copies onto itself, likewise */
+    struct muster_keyspace *dump;  /* copied aside; null where no entry needs it */
+    struct muster_keyspace *spare; /* for copies onto itself, likewise */
     bool has_dump;
     muster_dur slow;
     uint64_t next_sweep;
@@ -158,7 +159,9 @@ struct store {
 struct target {
     struct muster_target_config config;
     uint64_t highest; /* epoch */
-    struct { uint64_t intent, attempt; } seen[64];
+    struct {
+        uint64_t intent, attempt;
+    } seen[64];
     uint32_t seen_next;
     uint32_t accepted;
 };
@@ -171,7 +174,7 @@ struct expect_state {
 };
 struct entry_state {
     bool fired, active; /* active: its `for` has not ended */
-    uint16_t *found;    /* what it was resolved to: processes, or pairs of endpoints; a pool buffer */
+    uint16_t *found; /* what it was resolved to: processes, or pairs of endpoints; a pool buffer */
     uint32_t count;
 };
 
@@ -205,7 +208,7 @@ struct muster_world {
     struct event_list *held;         /* same index: packets that wait for the end of a partition */
     struct store store;
     struct target *target;
-    uint32_t target_count; /* the scenario's, then the default one */
+    uint32_t target_count;                 /* the scenario's, then the default one */
     uint32_t binding[MUSTER_SELECTOR_MAX]; /* `as` names: process, or MUSTER_ANY */
     uint8_t *side; /* per process: its group in the last partition, 255 for none */
     uint32_t sides, store_group;
@@ -217,7 +220,7 @@ struct muster_world {
     uint32_t use_count;
     uint32_t judging; /* index of the property that is being asked */
     const struct muster_record *judged_record;
-    uint64_t watch[WATCHED_KINDS]; /* properties that want a kind, as bits */
+    uint64_t watch[WATCHED_KINDS];   /* properties that want a kind, as bits */
     uint8_t interest[WATCHED_KINDS]; /* bit 0: an entry waits for it, bit 1: an expectation */
 
     muster_record_sink sink;
@@ -257,13 +260,14 @@ void process_event(struct muster_world *w, uint32_t slot); /* EV_INPUT, EV_DISK 
 /* EV_WAKE; returns false when it came to nothing, which is no event. */
 bool process_wake(struct muster_world *w, uint32_t slot);
 void process_arm(struct muster_world *w, uint32_t p);
-/* Schedule an input for a process; the caller fills tag, status, arg and data of the returned event. */
+/* Schedule an input for a process; the caller fills tag, status, arg and data of the returned
+ * event. */
 struct event *process_input(struct muster_world *w, uint32_t p, muster_time t, uint16_t kind,
                             uint64_t message, uint64_t cause);
 /* End a request with an input at time t; null when nobody waits for it any more. */
-struct event *process_reply(struct muster_world *w, uint32_t p, uint32_t request, uint32_t generation,
-                            muster_time t, enum muster_status status, struct muster_bytes data,
-                            uint64_t cause);
+struct event *process_reply(struct muster_world *w, uint32_t p, uint32_t request,
+                            uint32_t generation, muster_time t, enum muster_status status,
+                            struct muster_bytes data, uint64_t cause);
 /* The store connection is gone: everything outstanding ends as UNKNOWN at time t. */
 void process_disconnect(struct muster_world *w, uint32_t p, muster_time t, uint64_t cause);
 
@@ -280,8 +284,8 @@ bool network_blocked(const struct muster_world *w, uint32_t from, uint32_t to);
 void network_hold(struct muster_world *w, uint32_t from, uint32_t to, uint32_t slot);
 void network_block(struct muster_world *w, uint32_t from, uint32_t to);
 void network_unblock(struct muster_world *w, uint32_t from, uint32_t to, bool all);
-void network_send(struct muster_world *w, uint32_t p, const struct muster_effect *e, uint64_t message,
-                  uint64_t cause);
+void network_send(struct muster_world *w, uint32_t p, const struct muster_effect *e,
+                  uint64_t message, uint64_t cause);
 void network_datagram(struct muster_world *w, uint32_t slot);
 void network_link(struct muster_world *w, const struct muster_link_rule *rule);
 void network_link_default(struct muster_world *w, const struct muster_link_rule *rule);
@@ -301,8 +305,8 @@ void store_apply(struct muster_redis *redis, uint64_t now_ms, struct muster_byte
 
 /* target.c */
 bool target_create(struct muster_world *w);
-void action_begin(struct muster_world *w, uint32_t p, const struct muster_effect *e, uint64_t message,
-                  uint64_t cause);
+void action_begin(struct muster_world *w, uint32_t p, const struct muster_effect *e,
+                  uint64_t message, uint64_t cause);
 void action_cancel(struct muster_world *w, uint32_t p, uint64_t intent, uint64_t cause);
 void action_execute(struct muster_world *w, uint32_t slot);
 void action_arrive(struct muster_world *w, uint32_t slot);
@@ -333,8 +337,8 @@ void timeline_end(struct muster_world *w, uint32_t entry);
 uint32_t select_processes(struct muster_world *w, const struct muster_selection *s,
                           uint32_t found[SELECTION_MAX]);
 bool select_matches(struct muster_world *w, const struct muster_selector *s, uint32_t p);
-/* Of those that claim to lead the one with the highest epoch; valid: only claims that have not run out by the
- * claimant's own clock. MUSTER_ANY for none. */
+/* Of those that claim to lead the one with the highest epoch; valid: only claims that have not run
+ * out by the claimant's own clock. MUSTER_ANY for none. */
 uint32_t select_leader(const struct muster_world *w, bool valid);
 /* The endpoints of one side of a partition; returns how many. */
 uint32_t select_endpoints(struct muster_world *w, const struct muster_selection *s, uint16_t *found,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links and partitions. A stream is ordered and lossless as TCP is: what a partition stops is held and
- * arrives when it ends, also if its sender has given up by then. A datagram may be lost, doubled, overtaken. */
+/* Links and partitions. A stream is ordered and lossless as TCP is: what a partition stops is held
+ * and arrives when it ends, also if its sender has given up by then. A datagram may be lost,
+ * doubled, overtaken. */
 #include "sim/inside.h"
 
 uint32_t endpoint_of_process(const struct muster_world *w, uint32_t p)
@@ -97,7 +98,8 @@ void network_create(struct muster_world *w)
             struct muster_link_config *l = &w->link[way(w, from, to)];
             *l = members ? w->scenario->datagram : w->scenario->stream;
             if (local) /* a health source sits on its member's machine */
-                l->latency = (struct muster_latency){100 * MUSTER_MICROSECOND, MUSTER_MILLISECOND, 0, 0};
+                l->latency =
+                    (struct muster_latency){100 * MUSTER_MICROSECOND, MUSTER_MILLISECOND, 0, 0};
             w->held[way(w, from, to)] = (struct event_list){NO_SLOT, NO_SLOT};
         }
     for (uint32_t i = 0; i < w->scenario->link_count; i++)
@@ -146,7 +148,8 @@ void network_unblock(struct muster_world *w, uint32_t from, uint32_t to, bool al
     world_say(w, MUSTER_EVENT_HEAL, MUSTER_NOBODY, from, to, 0, 0, NULL);
     struct muster_random r = muster_random_named(w->seed, "heal", w->numbers);
     muster_time t = w->now;
-    for (uint32_t slot = list_take(w, &w->held[i]); slot != NO_SLOT; slot = list_take(w, &w->held[i])) {
+    for (uint32_t slot = list_take(w, &w->held[i]); slot != NO_SLOT;
+         slot = list_take(w, &w->held[i])) {
         muster_time at = w->now + network_latency(w, from, to, world_at(w, slot)->size, &r);
         t = muster_time_max(t, at); /* what was held keeps its order */
         world_push(w, t, MUSTER_CLASS_DELIVERY, slot);
@@ -172,23 +175,29 @@ static void schedule_datagram(struct muster_world *w, uint32_t p, uint32_t to,
     world_push(w, w->now + d, MUSTER_CLASS_DELIVERY, slot);
 }
 
-void network_send(struct muster_world *w, uint32_t p, const struct muster_effect *e, uint64_t message,
-                  uint64_t cause)
+void network_send(struct muster_world *w, uint32_t p, const struct muster_effect *e,
+                  uint64_t message, uint64_t cause)
 {
     uint32_t to = (uint32_t)e->send.to;
     assert(to < w->scenario->members);
     struct process *x = &w->process[p];
     const struct muster_link_config *l = &w->link[way(w, p, to)];
     if (muster_random_chance(&x->links, l->loss_ppm)) {
-        struct muster_record r = {.kind = MUSTER_EVENT_LOST, .process = (uint16_t)p, .message = message,
-                                  .cause = cause, .arg = {to}};
+        struct muster_record r = {.kind = MUSTER_EVENT_LOST,
+                                  .process = (uint16_t)p,
+                                  .message = message,
+                                  .cause = cause,
+                                  .arg = {to}};
         world_emit(w, &r);
         return;
     }
     schedule_datagram(w, p, to, e, message, cause);
     if (muster_random_chance(&x->links, l->duplicate_ppm)) {
-        struct muster_record r = {.kind = MUSTER_EVENT_DUPLICATED, .process = (uint16_t)p,
-                                  .message = message, .cause = cause, .arg = {to}};
+        struct muster_record r = {.kind = MUSTER_EVENT_DUPLICATED,
+                                  .process = (uint16_t)p,
+                                  .message = message,
+                                  .cause = cause,
+                                  .arg = {to}};
         world_emit(w, &r);
         schedule_datagram(w, p, to, e, message, cause);
     }
@@ -199,8 +208,11 @@ void network_datagram(struct muster_world *w, uint32_t slot)
     struct event *e = world_at(w, slot);
     uint32_t to = e->process;
     if (network_blocked(w, e->other, to) || !w->process[to].running) {
-        struct muster_record r = {.kind = MUSTER_EVENT_LOST, .process = e->other, .message = e->message,
-                                  .cause = e->cause, .arg = {to}};
+        struct muster_record r = {.kind = MUSTER_EVENT_LOST,
+                                  .process = e->other,
+                                  .message = e->message,
+                                  .cause = e->cause,
+                                  .arg = {to}};
         world_emit(w, &r);
         world_release(w, slot);
         return;

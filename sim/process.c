@@ -46,9 +46,9 @@ struct event *process_input(struct muster_world *w, uint32_t p, muster_time t, u
     return e;
 }
 
-struct event *process_reply(struct muster_world *w, uint32_t p, uint32_t request, uint32_t generation,
-                            muster_time t, enum muster_status status, struct muster_bytes data,
-                            uint64_t cause)
+struct event *process_reply(struct muster_world *w, uint32_t p, uint32_t request,
+                            uint32_t generation, muster_time t, enum muster_status status,
+                            struct muster_bytes data, uint64_t cause)
 {
     struct process *x = &w->process[p];
     if (!request_waits(x, request, generation))
@@ -117,7 +117,8 @@ static void disk_begin(struct muster_world *w, uint32_t p, const struct muster_e
     ev->arg[1] = e->disk.file;
     uint64_t offset = e->disk.operation == MUSTER_DISK_APPEND ? MUSTER_DISK_END : e->disk.offset;
     if (e->disk.operation == MUSTER_DISK_WRITE || e->disk.operation == MUSTER_DISK_APPEND)
-        ev->status = (uint16_t)muster_disk_write(&x->disk, w->arena, (uint32_t)e->disk.file, offset, e->data);
+        ev->status = (uint16_t)muster_disk_write(&x->disk, w->arena, (uint32_t)e->disk.file, offset,
+                                                 e->data);
     const struct muster_latency *sync = &w->scenario->disk;
     muster_dur d = 20 * MUSTER_MICROSECOND;
     if (e->disk.operation == MUSTER_DISK_SYNC) {
@@ -139,8 +140,10 @@ static void disk_end(struct muster_world *w, struct event *e)
     } else if (e->arg[0] == MUSTER_DISK_SYNC) {
         e->status = (uint16_t)muster_disk_sync(&x->disk, file, &x->disks);
         struct muster_bytes held = muster_disk_durable(&x->disk, file);
-        struct muster_record r = {.kind = MUSTER_EVENT_DURABLE, .process = e->process,
-                                  .message = e->message, .cause = e->cause,
+        struct muster_record r = {.kind = MUSTER_EVENT_DURABLE,
+                                  .process = e->process,
+                                  .message = e->message,
+                                  .cause = e->cause,
                                   .arg = {file, held.size}};
         size_t shown = held.size < 512 ? held.size : 512;
         if (shown > 0)
@@ -154,11 +157,15 @@ static void disk_end(struct muster_world *w, struct event *e)
 
 /* ---- the door ---- */
 
-static void carry_out(struct muster_world *w, uint32_t p, const struct muster_effect *e, uint64_t cause)
+static void carry_out(struct muster_world *w, uint32_t p, const struct muster_effect *e,
+                      uint64_t cause)
 {
     bool note = e->kind == MUSTER_OUT_NOTE;
     bool sends = !note && e->kind != MUSTER_OUT_CANCEL;
-    struct muster_record r = {.process = (uint16_t)p, .cause = cause, .tag = e->tag, .data = e->data};
+    struct muster_record r = {.process = (uint16_t)p,
+                              .cause = cause,
+                              .tag = e->tag,
+                              .data = e->data};
     r.kind = (uint16_t)(note ? MUSTER_EVENT_NOTE + e->note : MUSTER_EVENT_EFFECT + e->kind);
     r.message = sends ? ++w->messages : 0;
     memcpy(r.arg, e->arg, sizeof r.arg);
@@ -197,9 +204,15 @@ static void deliver(struct muster_world *w, uint32_t p, struct muster_input *in,
     in->now = muster_time_max(muster_clock_read(&x->lease, w->now), x->last_now);
     in->wall = muster_clock_read(&x->wall, w->now) / MUSTER_MILLISECOND;
     x->last_now = in->now;
-    struct muster_record r = {.kind = in->kind, .process = (uint16_t)p, .status = in->status,
-                              .clock = in->now, .wall = in->wall, .message = message, .cause = cause,
-                              .tag = in->tag, .data = in->data};
+    struct muster_record r = {.kind = in->kind,
+                              .process = (uint16_t)p,
+                              .status = in->status,
+                              .clock = in->now,
+                              .wall = in->wall,
+                              .message = message,
+                              .cause = cause,
+                              .tag = in->tag,
+                              .data = in->data};
     memcpy(r.arg, in->arg, sizeof r.arg);
     uint64_t number = world_emit(w, &r);
     struct muster_effects *out = w->effects;
@@ -261,7 +274,8 @@ bool process_wake(struct muster_world *w, uint32_t slot)
     return did;
 }
 
-/* Inputs that nobody waits for any more are not delivered: late replies, pushes of a lost subscription. */
+/* Inputs that nobody waits for any more are not delivered: late replies, pushes of a lost
+ * subscription. */
 static bool is_stale(struct process *x, const struct event *e)
 {
     if (e->incarnation != x->incarnation || !alive(x))
@@ -301,7 +315,9 @@ void process_event(struct muster_world *w, uint32_t slot)
         x->request_mask &= ~(UINT32_C(1) << e->other);
     else if (e->kind == MUSTER_IN_ACTION)
         x->run_mask &= ~(UINT32_C(1) << e->other);
-    struct muster_input in = {.kind = e->kind, .status = e->status, .tag = e->tag,
+    struct muster_input in = {.kind = e->kind,
+                              .status = e->status,
+                              .tag = e->tag,
                               .data = {e->data, e->size}};
     memcpy(in.arg, e->arg, sizeof in.arg);
     deliver(w, p, &in, e->message, e->cause);
@@ -335,7 +351,8 @@ void process_start(struct muster_world *w, uint32_t p)
 
 static void drop_backlog(struct muster_world *w, struct process *x)
 {
-    for (uint32_t slot = list_take(w, &x->backlog); slot != NO_SLOT; slot = list_take(w, &x->backlog))
+    for (uint32_t slot = list_take(w, &x->backlog); slot != NO_SLOT;
+         slot = list_take(w, &x->backlog))
         world_release(w, slot);
 }
 
@@ -384,6 +401,7 @@ void process_resume(struct muster_world *w, uint32_t p)
     x->timers_first = muster_random_chance(&r, MUSTER_PPM / 2);
     x->wake = MUSTER_NEVER;
     process_arm(w, p);
-    for (uint32_t slot = list_take(w, &x->backlog); slot != NO_SLOT; slot = list_take(w, &x->backlog))
+    for (uint32_t slot = list_take(w, &x->backlog); slot != NO_SLOT;
+         slot = list_take(w, &x->backlog))
         world_push(w, w->now, MUSTER_CLASS_DELIVERY, slot);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small tables by which anything is put into a world: a process, a property, a registry of both. */
+/* The small tables by which anything is put into a world: a process, a property, a registry of
+ * both. */
 #ifndef MUSTER_SIM_PROCESS_H
 #define MUSTER_SIM_PROCESS_H
 
@@ -8,8 +9,8 @@
 #include "core/port.h"
 #include "sim/record.h"
 
-/* Words of a process's state in a canonical form: relative times, no pointers, no padding, no counters that
- * only ever grow. Two processes with the same words behave alike from here on. */
+/* Words of a process's state in a canonical form: relative times, no pointers, no padding, no
+ * counters that only ever grow. Two processes with the same words behave alike from here on. */
 struct muster_digest {
     uint64_t hash;
     muster_time now;
@@ -18,28 +19,29 @@ void muster_digest_word(struct muster_digest *d, uint64_t word);
 void muster_digest_time(struct muster_digest *d, muster_time t); /* taken relative to d->now */
 void muster_digest_bytes(struct muster_digest *d, const void *data, size_t size);
 
-/* A kind of process. `self` is memory of size() bytes, zeroed, aligned to 16, that never moves; nothing
- * else may hold state. Slots that may be null say so. */
+/* A kind of process. `self` is memory of size() bytes, zeroed, aligned to 16, that never moves;
+ * nothing else may hold state. Slots that may be null say so. */
 struct muster_process {
     const char *name;    /* as in `cluster: {process: NAME}` */
     const char *summary; /* one line for `muster list` */
     size_t config_size;  /* bytes of the config that config_load fills; 0 for none */
-    /* Fill the config from the scenario's `cluster.config` (null when it has none). May be null. Complains and
-     * returns negative on error. */
-    int (*config_load)(void *config, const struct muster_doc *mapping, struct muster_diagnostics *d);
+    /* Fill the config from the scenario's `cluster.config` (null when it has none). May be null.
+     * Complains and returns negative on error. */
+    int (*config_load)(void *config, const struct muster_doc *mapping,
+                       struct muster_diagnostics *d);
     size_t (*size)(const void *config, const struct muster_place *place);
     /* A new incarnation, before its START. Config and place outlive it. */
     void (*init)(void *self, const void *config, const struct muster_place *place);
     /* The one door. out comes in empty. Must not be entered again from within. */
     void (*handle)(void *self, const struct muster_input *in, struct muster_effects *out);
-    /* Absolute, own lease clock; MUSTER_NEVER for none. Asked after every handle; a deadline in the past
-     * means at once. */
+    /* Absolute, own lease clock; MUSTER_NEVER for none. Asked after every handle; a deadline in the
+     * past means at once. */
     muster_time (*deadline)(const void *self);
-    void (*digest)(const void *self, struct muster_digest *d);          /* may be null */
+    void (*digest)(const void *self, struct muster_digest *d); /* may be null */
     /* One line "key=value …" of the state a person asks for; snprintf's convention. May be null. */
     int (*describe)(const void *self, char *text, size_t size);
     const char *const *message_names; /* by message type, ends with null; may be null */
-    const char *const *note_names;    /* by note - MUSTER_NOTE_CUSTOM, ends with null; may be null */
+    const char *const *note_names; /* by note - MUSTER_NOTE_CUSTOM, ends with null; may be null */
 };
 
 struct muster_world;
@@ -67,25 +69,28 @@ enum muster_assumption {
 #undef X
 };
 
-/* A kind of property. It keeps its own small state, sees each record once and costs what changed. It
- * judges by ground truth: records of the world, true clocks (world queries), not what a node believes. */
+/* A kind of property. It keeps its own small state, sees each record once and costs what changed.
+ * It judges by ground truth: records of the world, true clocks (world queries), not what a node
+ * believes. */
 struct muster_property {
     const char *name;
     const char *rule;    /* what must hold, one sentence */
     const char *explain; /* a paragraph for `muster explain`: why, source, what a violation means */
     enum muster_property_class class;
-    uint32_t assumes;        /* MUSTER_ASSUME_* */
-    bool by_default;         /* judged in every scenario, not only where it is named */
-    const uint16_t *kinds;   /* records it wants to see, ends with 0; null for all */
+    uint32_t assumes;      /* MUSTER_ASSUME_* */
+    bool by_default;       /* judged in every scenario, not only where it is named */
+    const uint16_t *kinds; /* records it wants to see, ends with 0; null for all */
     size_t (*size)(const struct muster_world *w);
     void (*init)(void *self, const struct muster_world *w); /* memory comes zeroed; may be null */
-    void (*see)(void *self, struct muster_world *w, const struct muster_record *r); /* may be null */
+    void (*see)(void *self, struct muster_world *w,
+                const struct muster_record *r);      /* may be null */
     void (*end)(void *self, struct muster_world *w); /* after the last event; may be null */
 };
 
 /* Called by properties: the premise came true, so that it was put to the test … */
 void muster_judged(struct muster_world *w);
-/* … and it does not hold. Recorded once per property and run; the run stops unless told otherwise. */
+/* … and it does not hold. Recorded once per property and run; the run stops unless told
+ * otherwise. */
 void muster_violated(struct muster_world *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -96,7 +101,8 @@ const char *muster_world_name(const struct muster_world *w, uint32_t process);
 muster_time muster_world_now(const struct muster_world *w);
 /* The true reading of a process's lease clock, also while it is paused or down. */
 muster_time muster_world_clock(const struct muster_world *w, uint32_t process);
-bool muster_world_running(const struct muster_world *w, uint32_t process); /* not crashed; paused counts */
+bool muster_world_running(const struct muster_world *w,
+                          uint32_t process); /* not crashed; paused counts */
 /* The config of the processes, as its table's config_load filled it. */
 const void *muster_world_config(const struct muster_world *w);
 /* The process's state, for properties of one's own processes; null while it is down. */
@@ -113,8 +119,8 @@ struct muster_registry {
 /* muster's own tables: process `muster` and the shipped properties. */
 extern const struct muster_registry muster_registry_builtin;
 
-/* The command line (docs/architecture.md, README). registry: one's own tables, added to the built-in
- * ones; may be null. Returns the exit code. */
+/* The command line (docs/architecture.md, README). registry: one's own tables, added to the
+ * built-in ones; may be null. Returns the exit code. */
 int muster_main(int argc, char **argv, const struct muster_registry *registry);
 
 #endif

@@ -66,7 +66,8 @@ const struct muster_scenario *muster_world_scenario(const struct muster_world *w
     return w->scenario;
 }
 
-/* A snapshot has three parts: the world and all behind it, the used part of the queue, of the events. */
+/* A snapshot has three parts: the world and all behind it, the used part of the queue, of the
+ * events. */
 struct snapshot {
     size_t used, state, queue, events;
 };

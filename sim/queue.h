@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The event queue: a binary heap in one block, in a stated total order.
  *
- * Order: time, then class, then sequence of scheduling. Entries are 16 bytes; the slot says which event it
- * is and never decides, because sequences are unique. Inline: this is the innermost loop of the world. */
+ * Order: time, then class, then sequence of scheduling. Entries are 16 bytes; the slot says which
+ * event it is and never decides, because sequences are unique. Inline: this is the innermost loop
+ * of the world. */
 #ifndef MUSTER_SIM_QUEUE_H
 #define MUSTER_SIM_QUEUE_H
 
@@ -16,12 +17,12 @@ enum muster_class {
     MUSTER_CLASS_EARLY = 1,    /* timers of a process that wakes up and looks at its clock first */
     MUSTER_CLASS_DELIVERY = 2, /* replies, messages, disk, actions */
     MUSTER_CLASS_TIMER = 3,
-    MUSTER_CLASS_EXPECT = 4,   /* expectations judge what all others have left */
+    MUSTER_CLASS_EXPECT = 4, /* expectations judge what all others have left */
 };
 
-#define MUSTER_QUEUE_SLOT_BITS 24
+#define MUSTER_QUEUE_SLOT_BITS     24
 #define MUSTER_QUEUE_SEQUENCE_BITS 36
-#define MUSTER_QUEUE_SLOTS (UINT32_C(1) << MUSTER_QUEUE_SLOT_BITS)
+#define MUSTER_QUEUE_SLOTS         (UINT32_C(1) << MUSTER_QUEUE_SLOT_BITS)
 
 struct muster_queue_entry {
     muster_time time;
@@ -45,15 +46,15 @@ static inline uint32_t muster_queue_slot(struct muster_queue_entry e)
 }
 
 /* Returns false when the queue is full. */
-static inline bool muster_queue_push(struct muster_queue *q, muster_time time, enum muster_class class,
-                                     uint32_t slot)
+static inline bool muster_queue_push(struct muster_queue *q, muster_time time,
+                                     enum muster_class class, uint32_t slot)
 {
     assert(slot < MUSTER_QUEUE_SLOTS);
     if (q->count == q->capacity)
         return false;
-    const struct muster_queue_entry e = {
-        time, (uint64_t)class << (MUSTER_QUEUE_SLOT_BITS + MUSTER_QUEUE_SEQUENCE_BITS) |
-                  q->sequence++ << MUSTER_QUEUE_SLOT_BITS | slot};
+    const struct muster_queue_entry e = {time, (uint64_t) class << (MUSTER_QUEUE_SLOT_BITS +
+                                                                    MUSTER_QUEUE_SEQUENCE_BITS) |
+                                                   q->sequence++ << MUSTER_QUEUE_SLOT_BITS | slot};
     uint32_t i = q->count++;
     while (i > 0) {
         uint32_t parent = (i - 1) / 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Randomness by name: one small generator per link, disk, process and fault, derived from the seed and a
- * stable name, so that a draw added in one place moves no other. Counter-based: SplitMix64 (Steele, Lea,
- * Flood 2014) over key + n. Ratios are integers; nothing here is a float. */
+/* Randomness by name: one small generator per link, disk, process and fault, derived from the seed
+ * and a stable name, so that a draw added in one place moves no other. Counter-based: SplitMix64
+ * (Steele, Lea, Flood 2014) over key + n. Ratios are integers; nothing here is a float. */
 #ifndef MUSTER_SIM_RANDOM_H
 #define MUSTER_SIM_RANDOM_H
 
@@ -12,7 +12,8 @@ struct muster_random {
 };
 
 /* Derive from a seed and a name; `salt` separates things with one name (incarnations, entries). */
-static inline struct muster_random muster_random_named(uint64_t seed, const char *name, uint64_t salt)
+static inline struct muster_random muster_random_named(uint64_t seed, const char *name,
+                                                       uint64_t salt)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325) ^ seed * UINT64_C(0x9e3779b97f4a7c15);
     for (; *name; name++)
@@ -33,7 +34,8 @@ static inline uint64_t muster_random_next(struct muster_random *r)
 /* Uniform in [0, n), n > 0. */
 static inline uint64_t muster_random_below(struct muster_random *r, uint64_t n)
 {
-    if (n <= UINT32_MAX) /* bias below 2^-32 for small n: nobody can tell, and one draw is one draw */
+    if (n <=
+        UINT32_MAX) /* bias below 2^-32 for small n: nobody can tell, and one draw is one draw */
         return (muster_random_next(r) >> 32) * n >> 32;
     uint64_t limit = UINT64_MAX - UINT64_MAX % n;
     uint64_t v = muster_random_next(r);

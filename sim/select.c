@@ -25,7 +25,8 @@ static uint32_t side_size(const struct muster_world *w, uint32_t side)
     return n;
 }
 
-/* The smaller or larger side of the last partition; between equals the store's side is the larger. */
+/* The smaller or larger side of the last partition; between equals the store's side is the
+ * larger. */
 static uint32_t extreme_side(const struct muster_world *w, bool smallest)
 {
     uint32_t best = 0;

@@ -2,22 +2,25 @@
 /* The store in the world: connections, execution, replication, persistence. */
 #include "sim/inside.h"
 
-#define LUA_MEMORY (80 * 1024) /* 22 KiB for the state itself; scripts and garbage share the rest */
+#define LUA_MEMORY     (80 * 1024) /* 22 KiB for the state, the rest for scripts and garbage */
 #define SWEEP_EVERY_MS 1000
-#define SWEEP_MOST 20
-#define IMAGE STORES_MAX /* as an instance: what the AOF would give back */
-#define THIRD (SCRATCH / 3)
+#define SWEEP_MOST     20
+#define IMAGE          STORES_MAX /* as an instance: what the AOF would give back */
+#define THIRD          (SCRATCH / 3)
 
 static struct muster_redis_limits limits_of(const struct muster_world *w)
 {
-    /* Small, because a snapshot copies all of it: a few keys a member, records of some 200 bytes. */
+    /* Small, because a snapshot copies all of it: a few keys a member, records of some 200 bytes.
+     * */
     struct muster_redis_limits l = {.keys = 64 + 8 * w->process_capacity,
-                                    .data = 16384 + 4096 * w->process_capacity, .scripts = 8};
+                                    .data = 16384 + 4096 * w->process_capacity,
+                                    .scripts = 8};
     l.clients = 2 * w->process_capacity + 1; /* commands, subscriptions, the operator */
     return l;
 }
 
-static bool needs(const struct muster_scenario *s, enum muster_store_fault a, enum muster_store_fault b)
+static bool needs(const struct muster_scenario *s, enum muster_store_fault a,
+                  enum muster_store_fault b)
 {
     for (uint32_t i = 0; i < s->entry_count; i++)
         if (s->timeline[i].verb == MUSTER_DO_STORE &&
@@ -94,15 +97,16 @@ void store_request(struct muster_world *w, uint32_t p, uint32_t request,
     ev->arg[2] = x->request[request].due == MUSTER_NEVER;
     world_data(w, ev, e->data);
     uint32_t to = endpoint_of_store(w, x->instance);
-    muster_time t = w->now + network_latency(w, endpoint_of_process(w, p), to, e->data.size, &x->to_store);
+    muster_time t =
+        w->now + network_latency(w, endpoint_of_process(w, p), to, e->data.size, &x->to_store);
     x->sent_until = muster_time_max(t, x->sent_until);
     world_push(w, x->sent_until, MUSTER_CLASS_DELIVERY, slot);
 }
 
 /* ---- replication ---- */
 
-static void replicate_to(struct muster_world *w, uint32_t from, uint32_t to, struct muster_bytes entry,
-                         uint64_t cause)
+static void replicate_to(struct muster_world *w, uint32_t from, uint32_t to,
+                         struct muster_bytes entry, uint64_t cause)
 {
     struct store *st = &w->store;
     uint32_t slot = world_event(w, EV_REPLICATE, MUSTER_NOBODY);
@@ -121,7 +125,8 @@ static void replicate_to(struct muster_world *w, uint32_t from, uint32_t to, str
 }
 
 /* What one command changed travels as one: a replica never shows half of a script. */
-static void replicate(struct muster_world *w, uint32_t from, struct muster_bytes stream, uint64_t cause)
+static void replicate(struct muster_world *w, uint32_t from, struct muster_bytes stream,
+                      uint64_t cause)
 {
     struct store *st = &w->store;
     for (uint32_t i = 0; i < st->count; i++)
@@ -159,14 +164,16 @@ void store_replicate(struct muster_world *w, uint32_t slot)
         }
         /* a replica follows its master only as long as both are what they were */
         if (st->at[to].up && from == st->master && !st->at[to].detached)
-            store_apply(st->at[to].redis, store_wall_ms(w), (struct muster_bytes){e->data, e->size});
+            store_apply(st->at[to].redis, store_wall_ms(w),
+                        (struct muster_bytes){e->data, e->size});
     }
     world_release(w, slot);
 }
 
 /* ---- execution ---- */
 
-static void push(struct muster_world *w, uint32_t instance, struct muster_bytes pushes, uint64_t cause)
+static void push(struct muster_world *w, uint32_t instance, struct muster_bytes pushes,
+                 uint64_t cause)
 {
     struct muster_flat_reader r;
     struct muster_flat_value v;
@@ -209,8 +216,8 @@ static void answer(struct muster_world *w, const struct event *e, struct muster_
         return;
     }
     x->received_until = muster_time_max(t, x->received_until);
-    struct event *r = process_reply(w, p, (uint32_t)e->arg[0], (uint32_t)e->arg[1], x->received_until,
-                                    MUSTER_STATUS_OK, reply, cause);
+    struct event *r = process_reply(w, p, (uint32_t)e->arg[0], (uint32_t)e->arg[1],
+                                    x->received_until, MUSTER_STATUS_OK, reply, cause);
     if (r)
         r->from = from + 1;
 }
@@ -259,8 +266,11 @@ void store_command(struct muster_world *w, uint32_t slot)
     }
     struct muster_redis_out out;
     execute(w, e, &out);
-    struct muster_record r = {.kind = MUSTER_EVENT_EXECUTED, .process = e->process, .message = e->message,
-                              .cause = e->cause, .arg = {e->other, e->process}};
+    struct muster_record r = {.kind = MUSTER_EVENT_EXECUTED,
+                              .process = e->process,
+                              .message = e->message,
+                              .cause = e->cause,
+                              .arg = {e->other, e->process}};
     uint64_t number = world_emit(w, &r);
     if (e->arg[2]) {
         x->subscription = (uint32_t)e->arg[0];

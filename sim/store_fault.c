@@ -12,7 +12,8 @@ static void disconnect_all(struct muster_world *w, uint32_t instance)
         struct process *x = &w->process[p];
         if (!x->running || x->instance != instance)
             continue;
-        world_say(w, MUSTER_EVENT_RESET, (uint16_t)p, endpoint_of_store(w, instance), 0, 0, 0, NULL);
+        world_say(w, MUSTER_EVENT_RESET, (uint16_t)p, endpoint_of_store(w, instance), 0, 0, 0,
+                  NULL);
         process_disconnect(w, p, w->now + MUSTER_MILLISECOND, w->numbers);
     }
 }
@@ -148,12 +149,18 @@ static enum muster_redis_mode mode_of(const char *word)
         const char *word;
         enum muster_redis_mode mode;
     } modes[] = {
-        {"READONLY", MUSTER_REDIS_REPLICA},       {"LOADING", MUSTER_REDIS_LOADING},
-        {"MASTERDOWN", MUSTER_REDIS_MASTERDOWN},  {"MISCONF", MUSTER_REDIS_MISCONF},
-        {"OOM", MUSTER_REDIS_OOM},                {"BUSY", MUSTER_REDIS_BUSY},
-        {"NOREPLICAS", MUSTER_REDIS_NOREPLICAS},  {"NOAUTH", MUSTER_REDIS_NOAUTH},
-        {"UNKILLABLE", MUSTER_REDIS_UNKILLABLE},  {"NOPERM", MUSTER_REDIS_NOPERM},
-        {"MOVED", MUSTER_REDIS_MOVED},            {"ASK", MUSTER_REDIS_ASK},
+        {"READONLY", MUSTER_REDIS_REPLICA},
+        {"LOADING", MUSTER_REDIS_LOADING},
+        {"MASTERDOWN", MUSTER_REDIS_MASTERDOWN},
+        {"MISCONF", MUSTER_REDIS_MISCONF},
+        {"OOM", MUSTER_REDIS_OOM},
+        {"BUSY", MUSTER_REDIS_BUSY},
+        {"NOREPLICAS", MUSTER_REDIS_NOREPLICAS},
+        {"NOAUTH", MUSTER_REDIS_NOAUTH},
+        {"UNKILLABLE", MUSTER_REDIS_UNKILLABLE},
+        {"NOPERM", MUSTER_REDIS_NOPERM},
+        {"MOVED", MUSTER_REDIS_MOVED},
+        {"ASK", MUSTER_REDIS_ASK},
     };
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         if (word && strcmp(modes[i].word, word) == 0)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Executors and targets: the way of an effect from the decision to the deed, and back.
  *
- * The executor belongs to the process's machine: it stands still when the process is paused, and reads the
- * lease clock once more before it starts anything (SPEC R14). A target compares and keeps the highest epoch
- * with the effect, and knows what it has done by intent and attempt. What is on its way when the sender gives
- * up arrives all the same: only the target can stop it. */
+ * The executor belongs to the process's machine: it stands still when the process is paused, and
+ * reads the lease clock once more before it starts anything (SPEC R14). A target compares and keeps
+ * the highest epoch with the effect, and knows what it has done by intent and attempt. What is on
+ * its way when the sender gives up arrives all the same: only the target can stop it. */
 #include "sim/inside.h"
 
 #include <stdio.h>
@@ -75,18 +75,24 @@ static struct event *finish(struct muster_world *w, uint32_t p, uint32_t run, mu
     return e;
 }
 
-void action_begin(struct muster_world *w, uint32_t p, const struct muster_effect *e, uint64_t message,
-                  uint64_t cause)
+void action_begin(struct muster_world *w, uint32_t p, const struct muster_effect *e,
+                  uint64_t message, uint64_t cause)
 {
     struct process *x = &w->process[p];
     assert(x->run_mask != (UINT32_C(1) << RUNS_MAX) - 1); /* a process bounds what it has running */
     uint32_t i = (uint32_t)__builtin_ctz(~x->run_mask);
     struct run *run = &x->run[i];
     uint32_t generation = run->generation + 1;
-    *run = (struct run){.state = RUN_WAITING, .generation = generation, .intent = e->tag,
-                        .attempt = e->action.attempt, .epoch = e->action.epoch, .message = message,
-                        .not_after = e->action.not_after, .due = MUSTER_NEVER,
-                        .timeout = e->action.timeout, .end_slot = NO_SLOT};
+    *run = (struct run){.state = RUN_WAITING,
+                        .generation = generation,
+                        .intent = e->tag,
+                        .attempt = e->action.attempt,
+                        .epoch = e->action.epoch,
+                        .message = message,
+                        .not_after = e->action.not_after,
+                        .due = MUSTER_NEVER,
+                        .timeout = e->action.timeout,
+                        .end_slot = NO_SLOT};
     run->target = (uint16_t)find_target(w, e->data);
     x->run_mask |= UINT32_C(1) << i;
     uint32_t slot = world_event(w, EV_EXECUTE, (uint16_t)p);
@@ -95,7 +101,8 @@ void action_begin(struct muster_world *w, uint32_t p, const struct muster_effect
     ev->other = (uint16_t)i;
     ev->generation = generation;
     ev->cause = cause;
-    muster_dur d = muster_random_between(&x->executor, 20 * MUSTER_MICROSECOND, 300 * MUSTER_MICROSECOND);
+    muster_dur d =
+        muster_random_between(&x->executor, 20 * MUSTER_MICROSECOND, 300 * MUSTER_MICROSECOND);
     world_push(w, w->now + d, MUSTER_CLASS_DELIVERY, slot);
 }
 
@@ -114,8 +121,8 @@ static void send_to_target(struct muster_world *w, uint32_t p, uint32_t i, uint6
     e->arg[0] = run->epoch;
     e->arg[1] = run->attempt;
     e->arg[2] = i;
-    muster_dur d = network_latency(w, endpoint_of_process(w, p), endpoint_of_target(w, run->target), 0,
-                                   &x->executor);
+    muster_dur d = network_latency(w, endpoint_of_process(w, p), endpoint_of_target(w, run->target),
+                                   0, &x->executor);
     world_push(w, w->now + d, MUSTER_CLASS_DELIVERY, slot);
 }
 
@@ -137,7 +144,9 @@ void action_execute(struct muster_world *w, uint32_t slot)
     struct run *run = &x->run[i];
     muster_time clock = muster_time_max(muster_clock_read(&x->lease, w->now), x->last_now);
     bool late = run->epoch != 0 && clock > run->not_after;
-    struct muster_record r = {.process = (uint16_t)p, .message = run->message, .cause = cause,
+    struct muster_record r = {.process = (uint16_t)p,
+                              .message = run->message,
+                              .cause = cause,
                               .arg = {run->intent, run->epoch, run->not_after, clock}};
     r.kind = late ? MUSTER_EVENT_EXECUTOR_DROPPED : MUSTER_EVENT_EXECUTOR_STARTED;
     uint64_t number = world_emit(w, &r);
@@ -151,8 +160,8 @@ void action_execute(struct muster_world *w, uint32_t slot)
     process_arm(w, p);
 }
 
-static void tell(struct muster_world *w, const struct event *e, enum muster_result result, uint64_t epoch,
-                 uint64_t cause)
+static void tell(struct muster_world *w, const struct event *e, enum muster_result result,
+                 uint64_t epoch, uint64_t cause)
 {
     struct process *x = &w->process[e->process];
     uint32_t i = (uint32_t)e->arg[2];
@@ -175,7 +184,9 @@ void action_arrive(struct muster_world *w, uint32_t slot)
         return;
     }
     struct target *t = &w->target[e->other];
-    struct muster_record r = {.process = e->process, .message = e->message, .cause = e->cause,
+    struct muster_record r = {.process = e->process,
+                              .message = e->message,
+                              .cause = e->cause,
                               .arg = {e->tag, e->arg[0], e->arg[1], e->other}};
     bool seen = false;
     for (uint32_t i = 0; i < SEEN; i++)
@@ -219,8 +230,10 @@ void action_end(struct muster_world *w, uint32_t slot)
     if (!e->late) { /* late: it was killed before */
         bool failed = t->config.result == MUSTER_TARGET_FAIL;
         enum muster_result result = failed ? MUSTER_RESULT_FAILED : MUSTER_RESULT_SUCCESS;
-        struct muster_record r = {.kind = MUSTER_EVENT_TARGET_ENDED, .process = e->process,
-                                  .message = e->message, .cause = e->cause,
+        struct muster_record r = {.kind = MUSTER_EVENT_TARGET_ENDED,
+                                  .process = e->process,
+                                  .message = e->message,
+                                  .cause = e->cause,
                                   .arg = {e->tag, result, e->arg[1], e->other}};
         uint64_t number = world_emit(w, &r);
         if (!failed && t->config.heals != MUSTER_ANY)
@@ -235,7 +248,8 @@ static void give_up(struct muster_world *w, uint32_t p, uint32_t i, enum muster_
                     uint64_t cause)
 {
     struct run *run = &w->process[p].run[i];
-    bool reachable = !network_blocked(w, endpoint_of_process(w, p), endpoint_of_target(w, run->target));
+    bool reachable =
+        !network_blocked(w, endpoint_of_process(w, p), endpoint_of_target(w, run->target));
     if (run->state == RUN_RUNNING && reachable) {
         world_at(w, run->end_slot)->late = true;
         world_say(w, MUSTER_EVENT_TARGET_ENDED, (uint16_t)p, run->intent, result, run->attempt,

@@ -51,7 +51,8 @@ void timeline_fire(struct muster_world *w, uint32_t entry)
         if (e->optional)
             return;
         char text[256];
-        snprintf(text, sizeof text, "nothing matches '%s'; say `optional: true` if that may be", e->text);
+        snprintf(text, sizeof text, "nothing matches '%s'; say `optional: true` if that may be",
+                 e->text);
         world_fail(w, MUSTER_RUN_UNMET, "timeline", text, e->mark);
         return;
     }

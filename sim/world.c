@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define QUEUE_CAPACITY 262144
+#define QUEUE_CAPACITY  262144
 #define EVENTS_CAPACITY 262144
 #define BUFFER_MIN_BITS 6
 
@@ -15,7 +15,7 @@ static uint32_t buffer_class(uint32_t size)
 {
     uint32_t class = 0;
     while ((UINT32_C(1) << (class + BUFFER_MIN_BITS)) < size)
-        class++;
+        class ++;
     assert(class < BUFFER_CLASSES);
     return class;
 }
@@ -25,7 +25,7 @@ uint8_t *world_buffer(struct muster_world *w, uint32_t size)
     uint32_t class = buffer_class(size);
     uint8_t *b = w->pool.buffer[class];
     if (b) {
-        memcpy(&w->pool.buffer[class], b, sizeof b);
+        memcpy(&w->pool.buffer[class], b, sizeof(uint8_t *));
         return b;
     }
     b = muster_arena_take(w->arena, (size_t)1 << (class + BUFFER_MIN_BITS));
@@ -38,7 +38,7 @@ void world_release_buffer(struct muster_world *w, uint8_t *buffer, uint32_t size
     if (!buffer)
         return;
     uint32_t class = buffer_class(size);
-    memcpy(buffer, &w->pool.buffer[class], sizeof buffer);
+    memcpy(buffer, &w->pool.buffer[class], sizeof(uint8_t *));
     w->pool.buffer[class] = buffer;
 }
 
@@ -257,8 +257,8 @@ static uint32_t count_twins(const struct muster_scenario *s)
 
 static void clocks_create(struct muster_world *w, struct process *p)
 {
-    p->lease = (struct muster_clock){
-        0, MUSTER_SECOND + w->scenario->clock[p->member].offset, w->scenario->clock[p->member].drift_ppm};
+    p->lease = (struct muster_clock){0, MUSTER_SECOND + w->scenario->clock[p->member].offset,
+                                     w->scenario->clock[p->member].drift_ppm};
     /* 2026-01-01: any date does, wall clocks decide nothing */
     int64_t wall = INT64_C(1767225600000000000) + w->scenario->clock[p->member].wall_offset;
     p->wall = (struct muster_clock){0, (uint64_t)wall, w->scenario->clock[p->member].drift_ppm};
@@ -274,7 +274,8 @@ static bool process_place(struct muster_world *w, uint32_t p, uint32_t member)
     x->backlog = (struct event_list){NO_SLOT, NO_SLOT};
     x->circuit_open_since = MUSTER_NEVER;
     x->health = HEALTHY_TEXT;
-    snprintf(x->name, sizeof x->name, "%s%.*s", s->names[member], p < s->members ? 0 : (int)(p - s->members + 1), "''''");
+    snprintf(x->name, sizeof x->name, "%s%.*s", s->names[member],
+             p < s->members ? 0 : (int)(p - s->members + 1), "''''");
     clocks_create(w, x);
     x->links = muster_random_named(w->seed, x->name, 1);
     x->to_store = muster_random_named(w->seed, x->name, 2);
@@ -311,8 +312,8 @@ static bool members_create(struct muster_world *w)
     return true;
 }
 
-/* Large tables that are mostly empty lie at the back of the arena: a snapshot copies what is in use of them
- * and no more. */
+/* Large tables that are mostly empty lie at the back of the arena: a snapshot copies what is in use
+ * of them and no more. */
 bool world_tables(struct muster_world *w, struct muster_arena *a)
 {
     w->effects = muster_arena_reserve(a, sizeof *w->effects);
@@ -457,7 +458,8 @@ static void finish_properties(struct muster_world *w)
             u->property->end(u->self, w);
         if (!w->failed && u->named && u->judged == 0) {
             char text[160];
-            snprintf(text, sizeof text, "%s is named by the scenario but was never put to the test%s",
+            snprintf(text, sizeof text,
+                     "%s is named by the scenario but was never put to the test%s",
                      u->property->name, u->in_force ? "" : ": an assumption puts it out of force");
             world_fail(w, MUSTER_RUN_UNMET, u->property->name, text, (struct muster_mark){0});
         }

@@ -7,7 +7,7 @@
 #include <assert.h>
 
 #define ARGV_MAX 2048
-#define CHANNEL "state"
+#define CHANNEL  "state"
 
 uint64_t muster_coordinator_tag(struct muster_coordinator *c, enum muster_request_kind kind)
 {
@@ -15,8 +15,8 @@ uint64_t muster_coordinator_tag(struct muster_coordinator *c, enum muster_reques
     return c->tag[kind] = ++c->next_tag << 8 | kind;
 }
 
-static void put_key(const struct muster_coordinator *c, struct muster_flat_writer *w, const char *name,
-                    const char *id)
+static void put_key(const struct muster_coordinator *c, struct muster_flat_writer *w,
+                    const char *name, const char *id)
 {
     char room[MUSTER_KEY_MAX];
     struct muster_text t;
@@ -58,8 +58,8 @@ static struct muster_flat_writer begin(struct muster_effects *out, uint32_t argu
     return w;
 }
 
-static void send(struct muster_coordinator *c, enum muster_request_kind kind, struct muster_bytes argv,
-                 muster_dur timeout, struct muster_effects *out)
+static void send(struct muster_coordinator *c, enum muster_request_kind kind,
+                 struct muster_bytes argv, muster_dur timeout, struct muster_effects *out)
 {
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_REQUEST);
     e->tag = muster_coordinator_tag(c, kind);
@@ -68,12 +68,13 @@ static void send(struct muster_coordinator *c, enum muster_request_kind kind, st
     e->data = argv;
 }
 
-static void finish(struct muster_coordinator *c, enum muster_request_kind kind, struct muster_flat_writer *w,
-                   struct muster_effects *out)
+static void finish(struct muster_coordinator *c, enum muster_request_kind kind,
+                   struct muster_flat_writer *w, struct muster_effects *out)
 {
     assert(!w->full);
     out->used += (uint32_t)w->used;
-    send(c, kind, muster_flat_written(w), kind == MUSTER_ASK_SUBSCRIBE ? 0 : c->cfg->request_timeout, out);
+    send(c, kind, muster_flat_written(w),
+         kind == MUSTER_ASK_SUBSCRIBE ? 0 : c->cfg->request_timeout, out);
 }
 
 void ask_prepare(struct muster_coordinator *c)
@@ -99,7 +100,8 @@ void ask_poll(struct muster_coordinator *c, muster_time now, struct muster_effec
          c->cfg->request_timeout, out);
 }
 
-static void put_script(const struct muster_coordinator *c, struct muster_flat_writer *w, enum muster_script script)
+static void put_script(const struct muster_coordinator *c, struct muster_flat_writer *w,
+                       enum muster_script script)
 {
     put_text(w, c->whole_script ? "EVAL" : "EVALSHA");
     put_text(w, c->whole_script ? muster_script_text(script) : muster_script_sha1(script));
@@ -209,7 +211,8 @@ void ask_health(struct muster_coordinator *c, struct muster_effects *out)
     finish(c, MUSTER_ASK_HEALTH, &w, out);
 }
 
-void ask_decision(struct muster_coordinator *c, const struct muster_decision_record *d, struct muster_effects *out)
+void ask_decision(struct muster_coordinator *c, const struct muster_decision_record *d,
+                  struct muster_effects *out)
 {
     char room[MUSTER_RECORD_MAX];
     struct muster_text t;

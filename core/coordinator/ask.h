@@ -12,7 +12,8 @@ void ask_poll(struct muster_coordinator *c, muster_time now, struct muster_effec
 void ask_script(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
 void ask_record(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
 void ask_health(struct muster_coordinator *c, struct muster_effects *out);
-void ask_decision(struct muster_coordinator *c, const struct muster_decision_record *d, struct muster_effects *out);
+void ask_decision(struct muster_coordinator *c, const struct muster_decision_record *d,
+                  struct muster_effects *out);
 void ask_wake(struct muster_coordinator *c, struct muster_effects *out);
 void ask_state(struct muster_coordinator *c, struct muster_effects *out);
 void ask_subscribe(struct muster_coordinator *c, struct muster_effects *out);

@@ -11,7 +11,8 @@
 #define CONFIRMING_POLLS 12 /* and while the own attempt waits for its majority */
 #define WATCH_HEARTBEATS 2
 
-static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, uint64_t b, uint64_t c)
+static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, uint64_t b,
+                 uint64_t c)
 {
     muster_effects_note(out, (uint16_t)kind, (const uint64_t[4]){a, b, c, 0}, NULL);
 }
@@ -31,9 +32,11 @@ void muster_coordinator_init(struct muster_coordinator *c, const struct muster_c
     ask_prepare(c);
 }
 
-void muster_coordinator_start(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out)
+void muster_coordinator_start(struct muster_coordinator *c, const struct muster_input *in,
+                              struct muster_effects *out)
 {
-    c->incarnation = (struct muster_incarnation){in->start.incarnation_high, in->start.incarnation_low};
+    c->incarnation =
+        (struct muster_incarnation){in->start.incarnation_high, in->start.incarnation_low};
     c->bootstrap = (in->start.flags & MUSTER_START_BOOTSTRAP) != 0;
     muster_lease_init(&c->lease, c->cfg, c->place, c->incarnation, in->start.seed, in->now);
     c->answered = in->now;
@@ -49,10 +52,12 @@ bool muster_coordinator_owns(const struct muster_coordinator *c, uint64_t tag)
 
 /* ---- the durable state ---- */
 
-static void loaded(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out)
+static void loaded(struct muster_coordinator *c, const struct muster_input *in,
+                   struct muster_effects *out)
 {
     struct muster_slot slot;
-    uint64_t cluster = muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
+    uint64_t cluster =
+        muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
     bool valid = in->status == MUSTER_STATUS_OK && muster_slot_decode(&slot, in->data) == 0;
     /* A slot of another cluster or electorate is no state of this voter (R7, R8). */
     if (valid && slot.cluster == cluster && slot.electorate == c->lease.electorate) {
@@ -67,7 +72,8 @@ static void loaded(struct muster_coordinator *c, const struct muster_input *in, 
 }
 
 /* The first durable state: refused when anybody knows an epoch of this cluster (R7). */
-static void try_bootstrap(struct muster_coordinator *c, const struct muster_lease_view *v, struct muster_effects *out)
+static void try_bootstrap(struct muster_coordinator *c, const struct muster_lease_view *v,
+                          struct muster_effects *out)
 {
     if (!c->bootstrap || c->place->index >= c->place->voters || c->lease.writing.sequence > 0)
         return;
@@ -79,14 +85,16 @@ static void try_bootstrap(struct muster_coordinator *c, const struct muster_leas
     assert(!v->has_leader || v->leader.pair.epoch == 0);
     struct muster_lease *l = &c->lease;
     l->writing = (struct muster_slot){.sequence = 1, .electorate = l->electorate};
-    l->writing.cluster = muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
+    l->writing.cluster =
+        muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
     l->writing.disk_high = c->incarnation.high;
     l->writing.disk_low = c->incarnation.low;
     l->slot_floor = 1;
     c->bootstrapping = true;
 }
 
-static void slot_synced(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out)
+static void slot_synced(struct muster_coordinator *c, const struct muster_input *in,
+                        struct muster_effects *out)
 {
     enum muster_status status = (enum muster_status)in->status;
     if (c->slot_failed && status == MUSTER_STATUS_OK)
@@ -105,7 +113,8 @@ static void slot_synced(struct muster_coordinator *c, const struct muster_input 
     c->lease.writing.sequence = 0;
 }
 
-void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out)
+void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_input *in,
+                             struct muster_effects *out)
 {
     enum muster_request_kind kind = (enum muster_request_kind)(in->tag & 0xff);
     c->tag[kind] = 0;
@@ -138,8 +147,8 @@ static void refuse(struct muster_coordinator *c, muster_time now, struct muster_
     note(out, MUSTER_NOTE_DUPLICATE_ID, c->twin.high, c->twin.low, 0);
 }
 
-/* Has the foreign record in the own key advanced since it was first seen? One that stands still is of a dead
- * incarnation, or a command of it that came late. */
+/* Has the foreign record in the own key advanced since it was first seen? One that stands still is
+ * of a dead incarnation, or a command of it that came late. */
 static bool twin_advances(struct muster_coordinator *c, const struct muster_member_record *r)
 {
     bool same = c->twin_seen && muster_incarnation_equal(c->twin, r->incarnation);
@@ -155,11 +164,13 @@ static bool twin_advances(struct muster_coordinator *c, const struct muster_memb
 static void look_for_twin(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
 {
     const struct muster_member *own = &c->members.at[c->place->index];
-    bool foreign = own->present && !muster_incarnation_equal(own->record.incarnation, c->incarnation);
+    bool foreign =
+        own->present && !muster_incarnation_equal(own->record.incarnation, c->incarnation);
     if (c->life == MUSTER_LIFE_WATCHING && c->watch_until == MUSTER_NEVER) {
         c->watch_until = muster_time_add(now, WATCH_HEARTBEATS * c->cfg->heartbeat_every);
         if (!foreign)
-            c->heartbeat_at = now; /* nobody is here: say so at once, for one who starts together with us */
+            c->heartbeat_at =
+                now; /* nobody is here: say so at once, for one who starts together with us */
     }
     if (foreign && twin_advances(c, &own->record)) {
         bool newcomer = c->life == MUSTER_LIFE_WATCHING;
@@ -178,10 +189,12 @@ static void look_for_twin(struct muster_coordinator *c, muster_time now, struct 
 
 /* ---- reading the store ---- */
 
-static void see_decision(struct muster_coordinator *c, const struct muster_lease_view *v, struct muster_bytes text)
+static void see_decision(struct muster_coordinator *c, const struct muster_lease_view *v,
+                         struct muster_bytes text)
 {
     struct muster_decision_record d;
-    if (text.size == 0 || muster_decision_record_parse(&d, text) != 0 || !v->has_leader || v->leader.released)
+    if (text.size == 0 || muster_decision_record_parse(&d, text) != 0 || !v->has_leader ||
+        v->leader.released)
         return;
     bool current = d.epoch == v->leader.pair.epoch && d.epoch >= c->applied.epoch;
     bool news = d.epoch > c->applied.epoch || d.sequence > c->applied.sequence;
@@ -242,7 +255,8 @@ static void read_store(struct muster_coordinator *c, muster_time now, struct mus
 
 /* ---- answers ---- */
 
-static void store_answered(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
+static void store_answered(struct muster_coordinator *c, muster_time now,
+                           struct muster_effects *out)
 {
     c->answered = now;
     if (c->store_lost)
@@ -250,9 +264,10 @@ static void store_answered(struct muster_coordinator *c, muster_time now, struct
     c->store_lost = false;
 }
 
-/* The stated reaction to an error of the store (R10). A command that was answered with an error was not
- * executed; a script that fails half way through is the same, as ours write last. */
-static enum muster_reaction react(struct muster_coordinator *c, struct muster_bytes text, struct muster_effects *out)
+/* The stated reaction to an error of the store (R10). A command that was answered with an error was
+ * not executed; a script that fails half way through is the same, as ours write last. */
+static enum muster_reaction react(struct muster_coordinator *c, struct muster_bytes text,
+                                  struct muster_effects *out)
 {
     enum muster_reaction reaction = MUSTER_REACTION_RETRY;
     if (text.size >= 8 && memcmp(text.at, "NOSCRIPT", 8) == 0)
@@ -262,7 +277,8 @@ static enum muster_reaction react(struct muster_coordinator *c, struct muster_by
     muster_text_init(&t, shown, sizeof shown);
     muster_text_add_bytes(&t, text);
     (void)c;
-    muster_effects_note(out, MUSTER_NOTE_STORE_ERROR, (const uint64_t[4]){reaction, 0, 0, 0}, shown);
+    muster_effects_note(out, MUSTER_NOTE_STORE_ERROR, (const uint64_t[4]){reaction, 0, 0, 0},
+                        shown);
     return reaction;
 }
 
@@ -310,7 +326,8 @@ static void poll_answered(struct muster_coordinator *c, const struct muster_inpu
     c->poll_at = muster_time_add(c->poll_sent, every);
 }
 
-void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out)
+void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_input *in,
+                              struct muster_effects *out)
 {
     enum muster_request_kind kind = (enum muster_request_kind)(in->tag & 0xff);
     struct muster_flat_reader r;
@@ -328,15 +345,16 @@ void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_
         c->lease.publish = c->life == MUSTER_LIFE_ACTIVE;
 }
 
-void muster_coordinator_push(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out)
+void muster_coordinator_push(struct muster_coordinator *c, const struct muster_input *in,
+                             struct muster_effects *out)
 {
     struct muster_flat_reader r;
     struct muster_flat_value v;
     muster_flat_reader_init(&r, in->data);
     (void)out;
     /* array: "message", channel, payload */
-    if (muster_flat_next(&r, &v) != 0 || v.count != 3 || muster_flat_skip(&r) != 0 || muster_flat_skip(&r) != 0 ||
-        muster_flat_next(&r, &v) != 0)
+    if (muster_flat_next(&r, &v) != 0 || v.count != 3 || muster_flat_skip(&r) != 0 ||
+        muster_flat_skip(&r) != 0 || muster_flat_next(&r, &v) != 0)
         return;
     if (v.bytes.size < 2 || v.bytes.at[0] != 'W')
         return;
@@ -354,25 +372,33 @@ static void decide(struct muster_coordinator *c, muster_time now, struct muster_
     for (uint32_t i = 0; i < c->place->voters; i++) {
         const struct muster_member_record *r = &c->members.at[i].record;
         bool own = i == c->place->index;
-        bool counts = muster_members_fresh(&c->members, now, i) && r->electorate == c->lease.electorate &&
-                      r->circuit <= MUSTER_CIRCUIT_OPEN && r->mode <= MUSTER_MODE_SAFE;
+        bool counts = muster_members_fresh(&c->members, now, i) &&
+                      r->electorate == c->lease.electorate && r->circuit <= MUSTER_CIRCUIT_OPEN &&
+                      r->mode <= MUSTER_MODE_SAFE;
         vote[i] = (struct muster_vote){.fresh = own || counts};
-        vote[i].circuit = own ? c->self.circuit : counts ? (enum muster_circuit_state)r->circuit : 0;
+        vote[i].circuit = own      ? c->self.circuit
+                          : counts ? (enum muster_circuit_state)r->circuit
+                                   : 0;
         vote[i].mode = own ? c->self.mode : counts ? (enum muster_fallback_mode)r->mode : 0;
     }
-    struct muster_decision d = muster_votes_decide(vote, c->place->voters, c->cfg->quorum_threshold_ppm);
+    struct muster_decision d =
+        muster_votes_decide(vote, c->place->voters, c->cfg->quorum_threshold_ppm);
     bool news = c->decision_epoch != c->lease.pair.epoch || d.outcome != c->decision.outcome ||
                 d.circuit != c->decision.circuit || d.mode != c->decision.mode;
     if (news) {
-        c->decision_sequence = c->decision_epoch == c->lease.pair.epoch ? c->decision_sequence + 1 : 1;
+        c->decision_sequence =
+            c->decision_epoch == c->lease.pair.epoch ? c->decision_sequence + 1 : 1;
         c->decision_epoch = c->lease.pair.epoch;
         muster_effects_note(out, MUSTER_NOTE_CONSENSUS,
-                            (const uint64_t[4]){c->decision_epoch, c->decision_sequence, d.outcome, d.voting}, NULL);
+                            (const uint64_t[4]){c->decision_epoch, c->decision_sequence, d.outcome,
+                                                d.voting},
+                            NULL);
     }
     c->decision = d;
     if (d.outcome != MUSTER_OUTCOME_DECIDED || ask_busy(c, MUSTER_ASK_DECISION))
         return;
-    struct muster_decision_record r = {c->decision_epoch, c->decision_sequence, d.circuit, d.mode, d.voting};
+    struct muster_decision_record r = {c->decision_epoch, c->decision_sequence, d.circuit, d.mode,
+                                       d.voting};
     ask_decision(c, &r, out);
 }
 
@@ -397,10 +423,12 @@ static muster_time next_poll(const struct muster_coordinator *c)
     return wait > c->poll_sent ? muster_time_min(c->poll_at, wait) : c->poll_at;
 }
 
-void muster_coordinator_advance(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
+void muster_coordinator_advance(struct muster_coordinator *c, muster_time now,
+                                struct muster_effects *out)
 {
     struct muster_lease *l = &c->lease;
-    if (c->life == MUSTER_LIFE_LOADING || c->life == MUSTER_LIFE_REFUSED || c->life == MUSTER_LIFE_LEFT)
+    if (c->life == MUSTER_LIFE_LOADING || c->life == MUSTER_LIFE_REFUSED ||
+        c->life == MUSTER_LIFE_LEFT)
         return;
     muster_lease_tick(l, now, out);
     if (!c->store_lost && muster_time_since(now, c->answered) >= c->cfg->renew_deadline) {
@@ -411,7 +439,8 @@ void muster_coordinator_advance(struct muster_coordinator *c, muster_time now, s
         heartbeat(c, now, out);
     if (l->writing.sequence > 0 && !ask_busy(c, MUSTER_ASK_SLOT_SYNC))
         ask_slot_write(c, out);
-    if (l->publish && !ask_busy(c, MUSTER_ASK_RECORD) && (c->published || c->heartbeat_at != MUSTER_NEVER))
+    if (l->publish && !ask_busy(c, MUSTER_ASK_RECORD) &&
+        (c->published || c->heartbeat_at != MUSTER_NEVER))
         ask_record(c, now, out);
     if (l->script != MUSTER_LEASE_NOTHING && !l->script_running)
         ask_script(c, now, out);
@@ -427,7 +456,8 @@ void muster_coordinator_advance(struct muster_coordinator *c, muster_time now, s
 
 muster_time muster_coordinator_deadline(const struct muster_coordinator *c)
 {
-    if (c->life == MUSTER_LIFE_LOADING || c->life == MUSTER_LIFE_REFUSED || c->life == MUSTER_LIFE_LEFT)
+    if (c->life == MUSTER_LIFE_LOADING || c->life == MUSTER_LIFE_REFUSED ||
+        c->life == MUSTER_LIFE_LEFT)
         return MUSTER_NEVER;
     muster_time t = muster_time_min(c->heartbeat_at, muster_lease_deadline(&c->lease));
     if (!ask_busy(c, MUSTER_ASK_POLL))
@@ -437,7 +467,8 @@ muster_time muster_coordinator_deadline(const struct muster_coordinator *c)
     return t;
 }
 
-void muster_coordinator_leave(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
+void muster_coordinator_leave(struct muster_coordinator *c, muster_time now,
+                              struct muster_effects *out)
 {
     if (c->life == MUSTER_LIFE_LOADING || c->life == MUSTER_LIFE_REFUSED) {
         c->life = MUSTER_LIFE_LEFT;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The redis coordinator: what one member reads from the store and writes into it, and when.
  *
- * Every poll_every (faster while there is no leader) it reads the leader record, the epoch counter, the
- * decision and the members' records with one MGET. It publishes its own record every heartbeat_every, and at
- * once when its promise or echo has changed. Lease transitions run as scripts (wire.h). A message on the channel only makes
- * the others look earlier. One request of a kind is under way at a time.
+ * Every poll_every (faster while there is no leader) it reads the leader record, the epoch counter,
+ * the decision and the members' records with one MGET. It publishes its own record every
+ * heartbeat_every, and at once when its promise or echo has changed. Lease transitions run as
+ * scripts (wire.h). A message on the channel only makes the others look earlier. One request of a
+ * kind is under way at a time.
  *
- * A start goes through: LOADING the durable state -> WATCHING for a twin (SPEC R9) -> ACTIVE, or REFUSED for good.
+ * A start goes through: LOADING the durable state -> WATCHING for a twin (SPEC R9) -> ACTIVE, or
+ * REFUSED for good.
  */
 #ifndef MUSTER_CORE_COORDINATOR_COORDINATOR_H
 #define MUSTER_CORE_COORDINATOR_COORDINATOR_H
@@ -38,7 +40,7 @@ enum muster_request_kind {
     MUSTER_ASK_SLOT_READ,
     MUSTER_ASK_SLOT_WRITE,
     MUSTER_ASK_SLOT_SYNC,
-    MUSTER_ASK_SAMPLE,   /* the node's: health source */
+    MUSTER_ASK_SAMPLE, /* the node's: health source */
     MUSTER_ASK_COUNT
 };
 
@@ -58,10 +60,10 @@ struct muster_coordinator {
     struct muster_self self;
     struct muster_incarnation incarnation;
     enum muster_phase_of_life life;
-    bool bootstrap;       /* may write the first durable state, once it has seen that no epoch is known */
-    bool bootstrapping;   /* the slot under way is that first one */
-    bool slot_failed;     /* a WRITE of the slot under way failed */
-    uint64_t sequence;    /* of the own record */
+    bool bootstrap; /* may write the first durable state, once it has seen that no epoch is known */
+    bool bootstrapping; /* the slot under way is that first one */
+    bool slot_failed;   /* a WRITE of the slot under way failed */
+    uint64_t sequence;  /* of the own record */
     muster_time watch_until;
     struct muster_incarnation twin; /* the foreign incarnation seen in the own key … */
     uint64_t twin_sequence;         /* … and its sequence */
@@ -72,8 +74,8 @@ struct muster_coordinator {
     muster_time poll_at, poll_sent, heartbeat_at;
     muster_time answered; /* last answer of the store */
     bool store_lost;
-    bool poll_again;      /* something happened while a poll was under way */
-    bool whole_script;    /* NOSCRIPT: send EVAL */
+    bool poll_again;   /* something happened while a poll was under way */
+    bool whole_script; /* NOSCRIPT: send EVAL */
 
     uint64_t decision_sequence;      /* own, as leader */
     struct muster_decision decision; /* last one computed */
@@ -81,7 +83,7 @@ struct muster_coordinator {
     struct muster_decision_record applied;
     bool apply; /* `applied` is new: the node takes it */
 
-    struct muster_leader_record leader; /* as last parsed, from … */
+    struct muster_leader_record leader;  /* as last parsed, from … */
     char leader_text[MUSTER_RECORD_MAX]; /* … this text; empty: none, or no record */
 
     uint8_t poll_argv[MUSTER_KEY_MAX * (MUSTER_MEMBERS_MAX + 4)];
@@ -93,18 +95,24 @@ void muster_coordinator_init(struct muster_coordinator *c, const struct muster_c
                              const struct muster_place *place, struct muster_member *member);
 
 /* Inputs; `in` of kind START, REPLY and DISK whose tag is ours, PUSH. Effects are appended. */
-void muster_coordinator_start(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out);
+void muster_coordinator_start(struct muster_coordinator *c, const struct muster_input *in,
+                              struct muster_effects *out);
 bool muster_coordinator_owns(const struct muster_coordinator *c, uint64_t tag);
-void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out);
-void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out);
-void muster_coordinator_push(struct muster_coordinator *c, const struct muster_input *in, struct muster_effects *out);
+void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_input *in,
+                              struct muster_effects *out);
+void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_input *in,
+                             struct muster_effects *out);
+void muster_coordinator_push(struct muster_coordinator *c, const struct muster_input *in,
+                             struct muster_effects *out);
 
 /* Do what time and wishes ask for; called at the end of every input. */
-void muster_coordinator_advance(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
+void muster_coordinator_advance(struct muster_coordinator *c, muster_time now,
+                                struct muster_effects *out);
 muster_time muster_coordinator_deadline(const struct muster_coordinator *c);
 
 /* Shutdown, when nothing runs any more: release what is held, then LEFT. */
-void muster_coordinator_leave(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
+void muster_coordinator_leave(struct muster_coordinator *c, muster_time now,
+                              struct muster_effects *out);
 
 /* A tag for a request of the node itself. */
 uint64_t muster_coordinator_tag(struct muster_coordinator *c, enum muster_request_kind kind);

@@ -12,8 +12,9 @@ static uint64_t draw(struct muster_lease *l)
     return z ^ z >> 31;
 }
 
-void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg, const struct muster_place *place,
-                       struct muster_incarnation incarnation, uint64_t seed, muster_time now)
+void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
+                       const struct muster_place *place, struct muster_incarnation incarnation,
+                       uint64_t seed, muster_time now)
 {
     memset(l, 0, sizeof *l);
     l->cfg = cfg;
@@ -24,7 +25,8 @@ void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg, 
     l->campaign_at = l->renew_at = l->confirm_by = l->release_at = MUSTER_NEVER;
     l->electorate = MUSTER_SLOT_HASH_START;
     for (uint32_t i = 0; i < place->voters; i++)
-        l->electorate = muster_slot_hash(l->electorate, place->names[i], strlen(place->names[i]) + 1);
+        l->electorate =
+            muster_slot_hash(l->electorate, place->names[i], strlen(place->names[i]) + 1);
 }
 
 /* ---- records of one's own ---- */
@@ -87,8 +89,8 @@ static void want_release(struct muster_lease *l, muster_time at)
     l->release_at = l->record_known ? at : MUSTER_NEVER;
 }
 
-void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster_lost reason, muster_dur after,
-                            struct muster_effects *out)
+void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster_lost reason,
+                            muster_dur after, struct muster_effects *out)
 {
     if (l->state == MUSTER_LEASE_IDLE)
         return;
@@ -109,7 +111,8 @@ void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster
 }
 
 /* Of the counters that voters have echoed of our pair, the newest that a majority has reached. */
-static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v, uint64_t *counter)
+static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v,
+                             uint64_t *counter)
 {
     uint64_t echo[MUSTER_VOTERS_MAX];
     uint32_t n = 0, need = l->place->voters / 2 + 1;
@@ -132,8 +135,8 @@ static bool majority_counter(const struct muster_lease *l, const struct muster_l
 }
 
 /* Did a majority promise or echo something new? Then the lease begins or goes on. */
-static void count_majority(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
-                           struct muster_effects *out)
+static void count_majority(struct muster_lease *l, muster_time now,
+                           const struct muster_lease_view *v, struct muster_effects *out)
 {
     uint64_t counter;
     muster_time at;
@@ -166,7 +169,8 @@ static void see_own_record(struct muster_lease *l, const struct muster_lease_vie
         l->acknowledged = v->leader.counter;
 }
 
-/* The record is ours: from the acquire's reply, or recognised by our attempt when that was lost (R15). */
+/* The record is ours: from the acquire's reply, or recognised by our attempt when that was lost
+ * (R15). */
 static void acquired(struct muster_lease *l, muster_time now, const struct muster_leader_record *r,
                      struct muster_bytes text, struct muster_effects *out)
 {
@@ -181,14 +185,16 @@ static void acquired(struct muster_lease *l, muster_time now, const struct muste
     l->confirm_by = muster_time_add(sent, l->cfg->confirm_timeout);
     l->renew_at = muster_time_add(sent, l->cfg->renew_every);
     l->wake = true;
-    lease_note(out, MUSTER_NOTE_ACQUIRED, (const uint64_t[4]){r->pair.epoch, r->pair.attempt, 0, 0});
+    lease_note(out, MUSTER_NOTE_ACQUIRED,
+               (const uint64_t[4]){r->pair.epoch, r->pair.attempt, 0, 0});
     if (r->pair.epoch > l->known)
         l->known = r->pair.epoch;
     if (r->pair.epoch > l->slot.epoch && lease_may_promise(l, now))
         lease_promise(l, now, l->pair, r->counter, out);
 }
 
-/* A record of ours that we no longer stand for: a command outlived its client in somebody's buffers. */
+/* A record of ours that we no longer stand for: a command outlived its client in somebody's
+ * buffers. */
 static void see_zombie(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
                        struct muster_effects *out)
 {
@@ -212,10 +218,11 @@ static void see_epochs(struct muster_lease *l, const struct muster_lease_view *v
         l->known = known;
 }
 
-static void see_as_leader(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
-                          struct muster_effects *out)
+static void see_as_leader(struct muster_lease *l, muster_time now,
+                          const struct muster_lease_view *v, struct muster_effects *out)
 {
-    if (!v->has_leader || !is_current(l, &v->leader) || !muster_pair_equal(v->leader.pair, l->pair)) {
+    if (!v->has_leader || !is_current(l, &v->leader) ||
+        !muster_pair_equal(v->leader.pair, l->pair)) {
         /* Missing or another's is lost, and never written again (R1). */
         muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
         return;
@@ -254,7 +261,8 @@ void muster_lease_see(struct muster_lease *l, muster_time now, const struct must
     muster_lease_tick(l, now, out);
 }
 
-void muster_lease_heard(struct muster_lease *l, muster_time now, uint64_t epoch, struct muster_effects *out)
+void muster_lease_heard(struct muster_lease *l, muster_time now, uint64_t epoch,
+                        struct muster_effects *out)
 {
     if (epoch > l->known && epoch <= MUSTER_INTEGER_MAX)
         l->known = epoch;
@@ -275,7 +283,8 @@ static void tick_leader(struct muster_lease *l, muster_time now, struct muster_e
 {
     if (l->state == MUSTER_LEASE_LEADING && now >= l->until)
         muster_lease_step_down(l, now, MUSTER_LOST_EXPIRED, l->cfg->stop_time, out);
-    else if (l->state == MUSTER_LEASE_LEADING && now >= muster_time_add(l->echoed, l->cfg->renew_deadline))
+    else if (l->state == MUSTER_LEASE_LEADING &&
+             now >= muster_time_add(l->echoed, l->cfg->renew_deadline))
         muster_lease_step_down(l, now, MUSTER_LOST_DEADLINE, l->cfg->stop_time, out);
     else if (l->state == MUSTER_LEASE_CONFIRMING && now >= l->confirm_by)
         muster_lease_step_down(l, now, MUSTER_LOST_DEADLINE, 0, out);
@@ -397,7 +406,8 @@ void muster_lease_script_done(struct muster_lease *l, muster_time now, struct mu
         break;
     case MUSTER_LEASE_RELEASE:
         if (valid && r.released && is_own(l, &r)) {
-            lease_note(out, MUSTER_NOTE_RELEASED, (const uint64_t[4]){r.pair.epoch, r.pair.attempt, 0, 0});
+            lease_note(out, MUSTER_NOTE_RELEASED,
+                       (const uint64_t[4]){r.pair.epoch, r.pair.attempt, 0, 0});
             l->wake = true;
         }
         forget_record(l);
@@ -428,5 +438,6 @@ void muster_lease_script_failed(struct muster_lease *l, muster_time now, bool pe
 
 bool muster_lease_is_released(const struct muster_lease *l)
 {
-    return l->state == MUSTER_LEASE_IDLE && l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER;
+    return l->state == MUSTER_LEASE_IDLE && l->script == MUSTER_LEASE_NOTHING &&
+           l->release_at == MUSTER_NEVER;
 }

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The leader lease of one node: voter, candidate and leader in one pure state machine (SPEC 2, R1–R7, R11–R15).
+/* The leader lease of one node: voter, candidate and leader in one pure state machine (SPEC 2,
+ * R1–R7, R11–R15).
  *
- * Redis is where the nodes meet, not what they trust. A voter durably promises one (epoch, attempt) at a time and
- * echoes the counter of that pair's renewals; a candidate leads when a majority of the configured voters has
- * promised its very pair, until lease_ttl - margin after the sending of the newest renewal that a majority has
- * echoed. Safety needs no more than two facts: two majorities share a voter, and a voter promises again only a
- * full lease_ttl after its last new echo. (Compare Gray and Cheriton 1989 for leases, Lamport's Paxos for promises.)
+ * Redis is where the nodes meet, not what they trust. A voter durably promises one (epoch, attempt)
+ * at a time and echoes the counter of that pair's renewals; a candidate leads when a majority of
+ * the configured voters has promised its very pair, until lease_ttl - margin after the sending of
+ * the newest renewal that a majority has echoed. Safety needs no more than two facts: two
+ * majorities share a voter, and a voter promises again only a full lease_ttl after its last new
+ * echo. (Compare Gray and Cheriton 1989 for leases, Lamport's Paxos for promises.)
  *
- * The coordinator feeds it what it reads (views), how writes ended, and the time; it answers with wishes: one
- * script to run, one slot to write, "publish my record", "wake the others". No wish is lost: it stands until its
- * end is reported.
+ * The coordinator feeds it what it reads (views), how writes ended, and the time; it answers with
+ * wishes: one script to run, one slot to write, "publish my record", "wake the others". No wish is
+ * lost: it stands until its end is reported.
  *
  *   IDLE -campaign-> ACQUIRING -record is ours-> CONFIRMING -majority promised-> LEADING
- *   any of the last three -lost, expired, asked- -> IDLE, with a tombstone to write when the record is ours
+ *   any of the last three -lost, expired, asked-> IDLE, with a tombstone to write if the record is ours
  */
 #ifndef MUSTER_CORE_COORDINATOR_LEASE_H
 #define MUSTER_CORE_COORDINATOR_LEASE_H
@@ -24,20 +26,31 @@
 
 #define MUSTER_LEASE_SENDS 8 /* renewals whose sending time is remembered */
 
-enum muster_lease_state { MUSTER_LEASE_IDLE, MUSTER_LEASE_ACQUIRING, MUSTER_LEASE_CONFIRMING, MUSTER_LEASE_LEADING };
+enum muster_lease_state {
+    MUSTER_LEASE_IDLE,
+    MUSTER_LEASE_ACQUIRING,
+    MUSTER_LEASE_CONFIRMING,
+    MUSTER_LEASE_LEADING
+};
 
-/* What one reading of the store shows. Records of others that could not be parsed count as absent. */
+/* What one reading of the store shows. Records of others that could not be parsed count as
+ * absent. */
 struct muster_lease_view {
     bool has_leader; /* a record or a tombstone */
     struct muster_leader_record leader;
     struct muster_bytes leader_text;
-    uint64_t epoch;  /* the store's counter, 0 when missing */
+    uint64_t epoch;                           /* the store's counter, 0 when missing */
     const struct muster_member_record *voter; /* by voter; [own index] is not read */
     const bool *present;
 };
 
 /* The script a node wants run; at most one at a time. */
-enum muster_lease_script { MUSTER_LEASE_NOTHING, MUSTER_LEASE_ACQUIRE, MUSTER_LEASE_RENEW, MUSTER_LEASE_RELEASE };
+enum muster_lease_script {
+    MUSTER_LEASE_NOTHING,
+    MUSTER_LEASE_ACQUIRE,
+    MUSTER_LEASE_RENEW,
+    MUSTER_LEASE_RELEASE
+};
 
 struct muster_lease {
     const struct muster_config *cfg;
@@ -47,35 +60,39 @@ struct muster_lease {
     uint64_t electorate;
 
     /* voter */
-    bool fit;    /* durable state is valid */
-    bool active; /* no twin, joined: may promise, echo, campaign */
+    bool fit;                   /* durable state is valid */
+    bool active;                /* no twin, joined: may promise, echo, campaign */
     struct muster_slot slot;    /* as acknowledged by the disk */
     struct muster_slot writing; /* sequence 0: nothing under way */
     uint64_t writing_echo;
-    uint64_t slot_floor;        /* sequences up to here may be on the disk: a failed write may have worked */
+    uint64_t slot_floor; /* sequences up to here may be on the disk: a failed write may have worked */
     bool has_echo;
-    uint64_t echo;              /* counter of the promised pair */
-    muster_time wait_from;      /* last promise, new echo or start: R5 */
-    bool released;              /* the tombstone of the promised pair was read */
-    uint64_t known;             /* highest epoch heard of */
+    uint64_t echo;         /* counter of the promised pair */
+    muster_time wait_from; /* last promise, new echo or start: R5 */
+    bool released;         /* the tombstone of the promised pair was read */
+    uint64_t known;        /* highest epoch heard of */
 
     /* candidate and leader */
     enum muster_lease_state state;
     struct muster_pair pair;
-    uint64_t counter;           /* newest that was sent */
-    uint64_t acknowledged;      /* newest that was seen in the store */
-    struct { uint64_t counter; muster_time at; } sent[MUSTER_LEASE_SENDS];
-    bool record_known;          /* record[] is what stands in the store, as far as we know */
+    uint64_t counter;      /* newest that was sent */
+    uint64_t acknowledged; /* newest that was seen in the store */
+    struct {
+        uint64_t counter;
+        muster_time at;
+    } sent[MUSTER_LEASE_SENDS];
+    bool record_known; /* record[] is what stands in the store, as far as we know */
     char record[MUSTER_RECORD_MAX];
-    muster_time echoed;         /* sending of the newest renewal that a majority echoed */
-    muster_time until;          /* the lease's end; 0 when there is none */
-    muster_time fresh_from;     /* after a stall: only an echo of what was sent from here counts (R13) */
+    muster_time echoed; /* sending of the newest renewal that a majority echoed */
+    muster_time until;  /* the lease's end; 0 when there is none */
+    muster_time
+        fresh_from; /* after a stall: only an echo of what was sent from here counts (R13) */
     muster_time campaign_at, renew_at, confirm_by, release_at;
-    bool leaderless;            /* the last view had no live leader record */
-    bool draining;              /* neither campaigns nor, without a lease, holds on */
+    bool leaderless; /* the last view had no live leader record */
+    bool draining;   /* neither campaigns nor, without a lease, holds on */
 
     /* wishes */
-    enum muster_lease_script script;  /* running or wanted */
+    enum muster_lease_script script; /* running or wanted */
     bool script_running;
     char expected[MUSTER_RECORD_MAX]; /* RENEW, RELEASE: the whole record that must stand */
     char written[MUSTER_RECORD_MAX];  /* what it writes */
@@ -85,8 +102,9 @@ struct muster_lease {
 };
 
 /* cfg and place outlive it. now: the start, from which R5 waits. */
-void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg, const struct muster_place *place,
-                       struct muster_incarnation incarnation, uint64_t seed, muster_time now);
+void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
+                       const struct muster_place *place, struct muster_incarnation incarnation,
+                       uint64_t seed, muster_time now);
 
 /* The durable state as read at start; fit becomes true. */
 void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot);
@@ -95,19 +113,22 @@ void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot
 void muster_lease_see(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
                       struct muster_effects *out);
 
-/* Time passes: expiry, renew_deadline, confirm_timeout, campaigns, renewals. Call at the deadline, or at any time. */
+/* Time passes: expiry, renew_deadline, confirm_timeout, campaigns, renewals. Call at the deadline,
+ * or at any time. */
 void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_effects *out);
 muster_time muster_lease_deadline(const struct muster_lease *l);
 
 /* The process or its clock stood still or jumped, noticed now (R13). */
 void muster_lease_stalled(struct muster_lease *l, muster_time now);
 
-/* The script that is wanted was handed to the store now: fills expected/written. Call before sending. */
+/* The script that is wanted was handed to the store now: fills expected/written. Call before
+ * sending. */
 void muster_lease_script_sent(struct muster_lease *l, muster_time now, struct muster_effects *out);
 /* It ended. record: what stands in the store now; empty span: nothing does. */
 void muster_lease_script_done(struct muster_lease *l, muster_time now, struct muster_bytes record,
                               struct muster_effects *out);
-/* It ended without a result. executed: perhaps it was (connection lost); else surely not (an error reply). */
+/* It ended without a result. executed: perhaps it was (connection lost); else surely not (an error
+ * reply). */
 void muster_lease_script_failed(struct muster_lease *l, muster_time now, bool perhaps_executed,
                                 struct muster_effects *out);
 
@@ -116,11 +137,12 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
                           struct muster_effects *out);
 
 /* A target or a voter told of this epoch; as leader of a lower one, step down (R14). */
-void muster_lease_heard(struct muster_lease *l, muster_time now, uint64_t epoch, struct muster_effects *out);
+void muster_lease_heard(struct muster_lease *l, muster_time now, uint64_t epoch,
+                        struct muster_effects *out);
 
 /* Leadership ends now; the tombstone follows `after` later, when the record is ours. */
-void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster_lost reason, muster_dur after,
-                            struct muster_effects *out);
+void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster_lost reason,
+                            muster_dur after, struct muster_effects *out);
 
 /* May effects of the cluster start now? */
 bool muster_lease_leads(const struct muster_lease *l, muster_time now);

@@ -5,7 +5,8 @@
 
 #include "core/coordinator/lease.h"
 
-static inline void lease_note(struct muster_effects *out, enum muster_note note, const uint64_t arg[4])
+static inline void lease_note(struct muster_effects *out, enum muster_note note,
+                              const uint64_t arg[4])
 {
     muster_effects_note(out, (uint16_t)note, arg, NULL);
 }
@@ -13,8 +14,8 @@ static inline void lease_note(struct muster_effects *out, enum muster_note note,
 /* voter.c */
 bool lease_is_voter(const struct muster_lease *l);
 bool lease_may_promise(const struct muster_lease *l, muster_time now);
-void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair, uint64_t counter,
-                   struct muster_effects *out);
+void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair,
+                   uint64_t counter, struct muster_effects *out);
 void lease_echo(struct muster_lease *l, muster_time now, uint64_t counter);
 void lease_vote(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
                 struct muster_effects *out);

@@ -5,8 +5,8 @@
 #include <assert.h>
 
 #define SUSPECT_HEARTBEATS 2
-#define FRESH_HEARTBEATS 3
-#define ADVANCES_TO_LIVE 2
+#define FRESH_HEARTBEATS   3
+#define ADVANCES_TO_LIVE   2
 
 void muster_members_init(struct muster_members *m, const struct muster_config *cfg,
                          struct muster_member *member, uint32_t count)
@@ -18,18 +18,20 @@ void muster_members_init(struct muster_members *m, const struct muster_config *c
     m->count = count;
 }
 
-void muster_members_see(struct muster_members *m, muster_time now, uint32_t index, struct muster_bytes text)
+void muster_members_see(struct muster_members *m, muster_time now, uint32_t index,
+                        struct muster_bytes text)
 {
     assert(index < m->count);
     struct muster_member *x = &m->at[index];
     /* Most readings show what the last one showed: parse only what is new. */
-    if (text.size == x->size && memcmp(x->text, text.at, text.size) == 0)
+    if (text.size == x->size && (text.size == 0 || memcmp(x->text, text.at, text.size) == 0))
         return;
     struct muster_member_record r = x->record;
     bool next = x->size >= MUSTER_MEMBER_HEAD && text.size >= MUSTER_MEMBER_HEAD &&
                 memcmp(x->text, text.at, MUSTER_MEMBER_HEAD) == 0;
-    x->present = text.size < MUSTER_RECORD_MAX &&
-                 (next ? muster_member_record_parse_next(&r, text) : muster_member_record_parse(&r, text)) == 0;
+    x->present =
+        text.size < MUSTER_RECORD_MAX && (next ? muster_member_record_parse_next(&r, text)
+                                               : muster_member_record_parse(&r, text)) == 0;
     x->size = x->present ? (uint8_t)text.size : 0;
     if (index < MUSTER_VOTERS_MAX)
         m->present[index] = x->present;
@@ -48,7 +50,8 @@ void muster_members_see(struct muster_members *m, muster_time now, uint32_t inde
         x->advances++;
 }
 
-static enum muster_liveness judge(const struct muster_members *m, muster_time now, const struct muster_member *x)
+static enum muster_liveness judge(const struct muster_members *m, muster_time now,
+                                  const struct muster_member *x)
 {
     muster_dur age = muster_time_since(now, x->advanced);
     if (x->liveness == MUSTER_MEMBER_UNSEEN && x->advances == 0)
@@ -60,7 +63,8 @@ static enum muster_liveness judge(const struct muster_members *m, muster_time no
     return x->advances >= ADVANCES_TO_LIVE ? MUSTER_MEMBER_LIVE : x->liveness;
 }
 
-void muster_members_judge(struct muster_members *m, muster_time now, uint32_t most, struct muster_effects *out)
+void muster_members_judge(struct muster_members *m, muster_time now, uint32_t most,
+                          struct muster_effects *out)
 {
     static const uint16_t notes[] = {
         [MUSTER_MEMBER_LIVE] = MUSTER_NOTE_MEMBER_LIVE,
@@ -83,5 +87,6 @@ void muster_members_judge(struct muster_members *m, muster_time now, uint32_t mo
 bool muster_members_fresh(const struct muster_members *m, muster_time now, uint32_t index)
 {
     const struct muster_member *x = &m->at[index];
-    return x->present && muster_time_since(now, x->advanced) <= FRESH_HEARTBEATS * m->cfg->heartbeat_every;
+    return x->present &&
+           muster_time_since(now, x->advanced) <= FRESH_HEARTBEATS * m->cfg->heartbeat_every;
 }

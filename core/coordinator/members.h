@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is there: live, suspect, gone, judged by whether a member's sequence advances, on the observer's own clock.
- * Hysteresis: a member that was suspect or gone is live again after two advances, so that one stray record does
- * not make a flapping member live. The electorate is not read from here (SPEC R8). */
+/* Who is there: live, suspect, gone, judged by whether a member's sequence advances, on the
+ * observer's own clock. Hysteresis: a member that was suspect or gone is live again after two
+ * advances, so that one stray record does not make a flapping member live. The electorate is not
+ * read from here (SPEC R8). */
 #ifndef MUSTER_CORE_COORDINATOR_MEMBERS_H
 #define MUSTER_CORE_COORDINATOR_MEMBERS_H
 
@@ -9,15 +10,20 @@
 #include "core/notes.h"
 #include "core/port.h"
 
-enum muster_liveness { MUSTER_MEMBER_UNSEEN, MUSTER_MEMBER_LIVE, MUSTER_MEMBER_SUSPECT, MUSTER_MEMBER_GONE };
+enum muster_liveness {
+    MUSTER_MEMBER_UNSEEN,
+    MUSTER_MEMBER_LIVE,
+    MUSTER_MEMBER_SUSPECT,
+    MUSTER_MEMBER_GONE
+};
 
 struct muster_member {
     enum muster_liveness liveness;
-    bool present;             /* its record was there and valid in the last view */
-    uint32_t advances;        /* in a row since it was last suspect; stops at 2 */
-    muster_time advanced;     /* own clock, when its sequence last advanced */
+    bool present;                       /* its record was there and valid in the last view */
+    uint32_t advances;                  /* in a row since it was last suspect; stops at 2 */
+    muster_time advanced;               /* own clock, when its sequence last advanced */
     struct muster_member_record record; /* the last valid one */
-    uint8_t size;             /* of its text, to see at a glance that nothing has changed */
+    uint8_t size; /* of its text, to see at a glance that nothing has changed */
     char text[MUSTER_RECORD_MAX];
 };
 
@@ -34,10 +40,13 @@ void muster_members_init(struct muster_members *m, const struct muster_config *c
                          struct muster_member *member, uint32_t count);
 
 /* One member's record as just read; an empty span: there is none. */
-void muster_members_see(struct muster_members *m, muster_time now, uint32_t index, struct muster_bytes text);
+void muster_members_see(struct muster_members *m, muster_time now, uint32_t index,
+                        struct muster_bytes text);
 
-/* Time has passed: note what became live, suspect, gone; at most `most` notes, the rest next time. */
-void muster_members_judge(struct muster_members *m, muster_time now, uint32_t most, struct muster_effects *out);
+/* Time has passed: note what became live, suspect, gone; at most `most` notes, the rest next
+ * time. */
+void muster_members_judge(struct muster_members *m, muster_time now, uint32_t most,
+                          struct muster_effects *out);
 
 /* A vote is fresh if its sequence advanced within three heartbeats. */
 bool muster_members_fresh(const struct muster_members *m, muster_time now, uint32_t index);

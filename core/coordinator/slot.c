@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
-#define MAGIC UINT64_C(0x31746f6c736d) /* "mslot1" */
-#define CHECKED 120
+#define MAGIC             UINT64_C(0x31746f6c736d) /* "mslot1" */
+#define CHECKED           120
 #define CRC32C_POLYNOMIAL UINT32_C(0x82f63b78)
 
 static uint32_t crc32c(const uint8_t *at, size_t size)
@@ -69,7 +69,8 @@ int muster_slot_decode(struct muster_slot *s, struct muster_bytes file)
         anything |= file.at[i] != 0;
     for (size_t i = 0; i < 2; i++) {
         struct muster_slot one;
-        if (file.size < (i + 1) * MUSTER_SLOT_SIZE || !decode_one(&one, file.at + i * MUSTER_SLOT_SIZE))
+        if (file.size < (i + 1) * MUSTER_SLOT_SIZE ||
+            !decode_one(&one, file.at + i * MUSTER_SLOT_SIZE))
             continue;
         if (muster_slot_offset(one.sequence) != i * MUSTER_SLOT_SIZE)
             continue;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The durable state of a voter: two checksummed slots in one file, written in turn (SPEC R7).
  *
- * A write goes to the slot that does not hold the newest state, so a torn write costs only itself. The newest
- * valid slot counts. 128 bytes each, little-endian:
+ * A write goes to the slot that does not hold the newest state, so a torn write costs only itself.
+ * The newest valid slot counts. 128 bytes each, little-endian:
  *   0 magic  8 sequence  16 cluster hash  24 disk id (2 words)  40 electorate digest
- *   48 promised epoch  56 promised attempt  64 highest epoch known  72 zero …  120 CRC-32C of bytes 0..119
- * Fencing epochs only protect if this survives: a slot is written and synced before what it says is told
- * to anybody (Raft's rule for term and vote, Ongaro and Ousterhout 2014, section 5).
+ *   48 promised epoch  56 promised attempt  64 highest epoch known
+ *   72 zero …  120 CRC-32C of bytes 0..119
+ * Fencing epochs only protect if this survives: a slot is written and synced before what it says is
+ * told to anybody (Raft's rule for term and vote, Ongaro and Ousterhout 2014, section 5).
  */
 #ifndef MUSTER_CORE_COORDINATOR_SLOT_H
 #define MUSTER_CORE_COORDINATOR_SLOT_H
@@ -17,8 +18,8 @@
 #define MUSTER_SLOT_FILE 0 /* the file number of the slots; history is file 1 */
 
 struct muster_slot {
-    uint64_t sequence; /* 1, 2, …; even ones live in slot 0, odd ones in slot 1 */
-    uint64_t cluster;  /* muster_slot_hash of the cluster's name */
+    uint64_t sequence;            /* 1, 2, …; even ones live in slot 0, odd ones in slot 1 */
+    uint64_t cluster;             /* muster_slot_hash of the cluster's name */
     uint64_t disk_high, disk_low; /* drawn once, at bootstrap */
     uint64_t electorate;          /* digest of the configured voters (SPEC R8) */
     uint64_t epoch, attempt;      /* the promise; 0, 0 before the first */
@@ -35,8 +36,8 @@ static inline uint64_t muster_slot_offset(uint64_t sequence)
 void muster_slot_encode(const struct muster_slot *s, uint8_t bytes[MUSTER_SLOT_SIZE]);
 
 /* The newest valid slot of a file's contents.
- * Errors: MUSTER_E_NOTFOUND when the file is empty or zeroes, MUSTER_E_CORRUPT when there is something but
- * no slot is valid; then *s is zeroed. */
+ * Errors: MUSTER_E_NOTFOUND when the file is empty or zeroes, MUSTER_E_CORRUPT when there is
+ * something but no slot is valid; then *s is zeroed. */
 int muster_slot_decode(struct muster_slot *s, struct muster_bytes file);
 
 /* FNV-1a, 64 bits, over bytes: names and electorates; not for integrity. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The voter's half of the lease: promises, echoes, the wait between them, the durable slot (R3, R4, R5, R7). */
+/* The voter's half of the lease: promises, echoes, the wait between them, the durable slot (R3, R4,
+ * R5, R7). */
 #include "core/coordinator/lease_inside.h"
 
 #include <assert.h>
@@ -14,8 +15,8 @@ bool lease_is_voter(const struct muster_lease *l)
     return l->place->index < l->place->voters && l->fit && l->active;
 }
 
-/* R5: a full lease_ttl by the own clock after the last promise, new echo or start, unless the promised pair is
- * known to be released. */
+/* R5: a full lease_ttl by the own clock after the last promise, new echo or start, unless the
+ * promised pair is known to be released. */
 muster_time muster_lease_wait_end(const struct muster_lease *l)
 {
     return l->released ? l->wait_from : muster_time_add(l->wait_from, l->cfg->lease_ttl);
@@ -38,8 +39,8 @@ void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot
 static void write_slot(struct muster_lease *l, struct muster_pair pair)
 {
     l->writing = l->slot;
-    /* Not the slot that holds the acknowledged promise: after a failed write the next try goes to the same
-     * other slot, with a higher sequence. */
+    /* Not the slot that holds the acknowledged promise: after a failed write the next try goes to
+     * the same other slot, with a higher sequence. */
     l->writing.sequence = l->slot_floor + 1;
     if ((l->writing.sequence & 1) == (l->slot.sequence & 1) && l->slot.sequence > 0)
         l->writing.sequence++;
@@ -51,8 +52,8 @@ static void write_slot(struct muster_lease *l, struct muster_pair pair)
     l->slot_floor = l->writing.sequence;
 }
 
-void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair, uint64_t counter,
-                   struct muster_effects *out)
+void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair,
+                   uint64_t counter, struct muster_effects *out)
 {
     assert(lease_may_promise(l, now));
     assert(pair.epoch > l->slot.epoch);
@@ -68,7 +69,8 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
     assert(l->writing.sequence > 0);
     const uint64_t arg[4] = {l->writing.epoch, l->writing.attempt, (uint64_t)status, 0};
     if (status != MUSTER_STATUS_OK) {
-        /* It may be on the disk all the same: a pair that was perhaps promised is never asked for again. */
+        /* It may be on the disk all the same: a pair that was perhaps promised is never asked for
+         * again. */
         l->writing.sequence = 0;
         lease_note(out, MUSTER_NOTE_PROMISE_FAILED, arg);
         return;

@@ -71,8 +71,8 @@ void muster_decision_record_write(const struct muster_decision_record *r, struct
 
 /* ---- reading: one pass, one cursor, one sticky error ----
  *
- * Records are read at every poll by every member: fields stand behind exactly one blank each, and every
- * byte is looked at once. */
+ * Records are read at every poll by every member: fields stand behind exactly one blank each, and
+ * every byte is looked at once. */
 
 struct cursor {
     const uint8_t *at, *end;
@@ -226,7 +226,8 @@ int muster_member_record_parse(struct muster_member_record *r, struct muster_byt
 int muster_member_record_parse_next(struct muster_member_record *r, struct muster_bytes text)
 {
     assert(text.size >= MUSTER_MEMBER_HEAD);
-    return parse_member_rest(r, (struct cursor){text.at + MUSTER_MEMBER_HEAD, text.at + text.size, false});
+    return parse_member_rest(r, (struct cursor){text.at + MUSTER_MEMBER_HEAD, text.at + text.size,
+                                                false});
 }
 
 int muster_decision_record_parse(struct muster_decision_record *r, struct muster_bytes text)
@@ -251,7 +252,8 @@ void muster_key(struct muster_text *t, const char *cluster, const char *name)
     muster_text_add(t, name);
 }
 
-void muster_key_of_member(struct muster_text *t, const char *cluster, const char *kind, const char *id)
+void muster_key_of_member(struct muster_text *t, const char *cluster, const char *kind,
+                          const char *id)
 {
     muster_key(t, cluster, kind);
     muster_text_add(t, ":");
@@ -269,15 +271,15 @@ static const char acquire[] =
     "local pe, pa\n"
     "if cur then pe, pa = string.match(cur, '^R (%d+) (%x+) ') end\n"
     "redis.call('SET', KEYS[2], taken)\n"
-    "local rec = 'H ' .. taken .. ' ' .. ARGV[2] .. ' 0 ' .. ARGV[3] .. ' ' .. (pe or '0') .. ' ' .. (pa or '0')\n"
+    "local rec = 'H ' .. taken .. ' ' .. ARGV[2] .. ' 0 ' .. ARGV[3] .. ' ' .."
+    " (pe or '0') .. ' ' .. (pa or '0')\n"
     "redis.call('SET', KEYS[1], rec, 'PX', ARGV[4])\n"
     "return rec\n";
 
-static const char replace[] =
-    "local cur = redis.call('GET', KEYS[1])\n"
-    "if cur ~= ARGV[1] then return cur end\n"
-    "redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])\n"
-    "return ARGV[2]\n";
+static const char replace[] = "local cur = redis.call('GET', KEYS[1])\n"
+                              "if cur ~= ARGV[1] then return cur end\n"
+                              "redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])\n"
+                              "return ARGV[2]\n";
 
 const char *muster_script_text(enum muster_script script)
 {

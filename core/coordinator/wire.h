@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the nodes write into the store: keys, records, scripts. Text, so that redis-cli shows it.
  *
- *   leader record   H <epoch> <attempt> <counter> <id> <incarnation> <released epoch> <released attempt>
+ *   leader record   H <epoch> <attempt> <counter> <id> <incarnation>
+ *                     <released epoch> <released attempt>
  *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation>
- *   member record   V <state> <incarnation> <electorate> <sequence> <epoch> <attempt> <echo> <known>
- *                     <circuit> <mode> <score> <failed components>
+ *   member record   V <state> <incarnation> <electorate> <sequence>
+ *                     <epoch> <attempt> <echo> <known> <circuit> <mode> <score> <failed components>
  *   decision        D <epoch> <sequence> <circuit> <mode> <votes>
- * Epochs, counters and scores are decimal, attempts, incarnations and digests hexadecimal. All keys carry one
- * hash tag, so that they share a slot of a Redis Cluster.
+ * Epochs, counters and scores are decimal, attempts, incarnations and digests hexadecimal. All keys
+ * carry one hash tag, so that they share a slot of a Redis Cluster.
  */
 #ifndef MUSTER_CORE_COORDINATOR_WIRE_H
 #define MUSTER_CORE_COORDINATOR_WIRE_H
@@ -16,18 +17,20 @@
 #include "core/text.h"
 
 #define MUSTER_RECORD_MAX 224 /* bytes of any record, with the final 0 */
-#define MUSTER_KEY_MAX 96
+#define MUSTER_KEY_MAX    96
 
 struct muster_incarnation {
     uint64_t high, low;
 };
 
-static inline bool muster_incarnation_equal(struct muster_incarnation a, struct muster_incarnation b)
+static inline bool muster_incarnation_equal(struct muster_incarnation a,
+                                            struct muster_incarnation b)
 {
     return a.high == b.high && a.low == b.low;
 }
 
-static inline bool muster_incarnation_below(struct muster_incarnation a, struct muster_incarnation b)
+static inline bool muster_incarnation_below(struct muster_incarnation a,
+                                            struct muster_incarnation b)
 {
     return a.high != b.high ? a.high < b.high : a.low < b.low;
 }
@@ -63,7 +66,7 @@ struct muster_member_record {
     uint64_t sequence;
     uint64_t electorate;
     struct muster_pair promise;
-    uint64_t echo;  /* counter of the promised pair that was last seen; valid when promise.epoch > 0 */
+    uint64_t echo; /* counter of the promised pair that was last seen; valid when promise.epoch > 0 */
     uint64_t known; /* highest epoch it knows of */
     uint64_t circuit, mode, score;
     uint64_t failed; /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */
@@ -76,8 +79,9 @@ struct muster_decision_record {
 /* Parsers are total: MUSTER_E_INVALID for everything that is not exactly a record of today. */
 int muster_leader_record_parse(struct muster_leader_record *r, struct muster_bytes text);
 int muster_member_record_parse(struct muster_member_record *r, struct muster_bytes text);
-/* The same for a text that begins like the one *r was parsed from: MUSTER_MEMBER_HEAD equal bytes, which are
- * the state, the incarnation and the electorate. They are most of the work, and hardly ever change. */
+/* The same for a text that begins like the one *r was parsed from: MUSTER_MEMBER_HEAD equal bytes,
+ * which are the state, the incarnation and the electorate. They are most of the work, and hardly
+ * ever change. */
 int muster_member_record_parse_next(struct muster_member_record *r, struct muster_bytes text);
 #define MUSTER_MEMBER_HEAD 53 /* "V A <32 digits> <16 digits>" */
 int muster_decision_record_parse(struct muster_decision_record *r, struct muster_bytes text);
@@ -86,9 +90,9 @@ void muster_leader_record_write(const struct muster_leader_record *r, struct mus
 void muster_member_record_write(const struct muster_member_record *r, struct muster_text *t);
 void muster_decision_record_write(const struct muster_decision_record *r, struct muster_text *t);
 
-/* Scripts. ACQUIRE: KEYS leader, epoch; ARGV floor, attempt, "<id> <incarnation>", ttl ms -> the record that
- * stands afterwards. REPLACE: KEYS leader; ARGV expected record, new record, ttl ms -> the record
- * that stands afterwards, or nil. */
+/* Scripts. ACQUIRE: KEYS leader, epoch; ARGV floor, attempt, "<id> <incarnation>", ttl ms -> the
+ * record that stands afterwards. REPLACE: KEYS leader; ARGV expected record, new record, ttl ms ->
+ * the record that stands afterwards, or nil. */
 enum muster_script { MUSTER_SCRIPT_ACQUIRE, MUSTER_SCRIPT_REPLACE, MUSTER_SCRIPT_COUNT };
 const char *muster_script_text(enum muster_script script);
 /* Its SHA-1 in hexadecimal, a constant; a test compares it with the text. */
@@ -96,6 +100,7 @@ const char *muster_script_sha1(enum muster_script script);
 
 /* "{muster:<cluster>}:<name>" and "{muster:<cluster>}:node:<id>". */
 void muster_key(struct muster_text *t, const char *cluster, const char *name);
-void muster_key_of_member(struct muster_text *t, const char *cluster, const char *kind, const char *id);
+void muster_key_of_member(struct muster_text *t, const char *cluster, const char *kind,
+                          const char *id);
 
 #endif

@@ -284,7 +284,8 @@ static bool refuse_text(struct muster_call *c, const char *why)
     muster_multi_forget(c->r, c->client);
     muster_watch_forget(c->r, c->client);
     const char *bare = strncmp(why, "ERR ", 4) == 0 ? why + 4 : why;
-    (void)snprintf(text, sizeof(text), "EXECABORT Transaction discarded because of: %s", bare);
+    (void)snprintf(text, sizeof(text), "EXECABORT Transaction discarded because of: %.*s",
+                   TEXT_MOST - 64, bare);
     muster_reply_error(c, text);
     return true;
 }

@@ -57,7 +57,9 @@ static uint8_t *record(const struct muster_keyspace *k, uint32_t at)
 
 static struct muster_keyspace_entry *entry(const struct muster_keyspace *k, uint32_t n)
 {
-    return (struct muster_keyspace_entry *)(void *)((uint8_t *)(uintptr_t)k->block + entries_at(k)) + n;
+    return (struct muster_keyspace_entry *)(void *)((uint8_t *)(uintptr_t)k->block +
+                                                    entries_at(k)) +
+           n;
 }
 
 struct muster_keyspace_entry *muster_keyspace_entry(const struct muster_keyspace *k, uint32_t n)
@@ -297,7 +299,8 @@ static uint32_t record_take(struct muster_keyspace *k, uint32_t n, uint32_t capa
     return at;
 }
 
-static bool fits(const struct muster_keyspace *k, const struct muster_keyspace_entry *old, size_t bytes)
+static bool fits(const struct muster_keyspace *k, const struct muster_keyspace_entry *old,
+                 size_t bytes)
 {
     uint64_t given = old ? RECORD_HEAD + old->capacity : 0;
     return bytes <= DATA_MAX && k->live - given + RECORD_HEAD + capacity_for(bytes) <= k->data;

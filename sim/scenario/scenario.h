@@ -7,15 +7,15 @@
 #include "sim/process.h"
 
 #define MUSTER_PROCESSES_MAX (MUSTER_MEMBERS_MAX + 8) /* members and twins */
-#define MUSTER_TARGETS_MAX 16
-#define MUSTER_REPLICAS_MAX 4
-#define MUSTER_SELECTOR_MAX 64
+#define MUSTER_TARGETS_MAX   16
+#define MUSTER_REPLICAS_MAX  4
+#define MUSTER_SELECTOR_MAX  64
 
 /* Endpoints of links, numbered: members 0…, then the store's instances, targets, health sources. */
 enum muster_place_kind { MUSTER_AT_MEMBER, MUSTER_AT_STORE, MUSTER_AT_TARGET, MUSTER_AT_HEALTH };
 struct muster_endpoint_ref {
     enum muster_place_kind kind;
-    uint32_t index; /* STORE: 0 the first master, 1… replicas, MUSTER_ANY the whole store; HEALTH: by member */
+    uint32_t index; /* STORE: 0 the first master, 1… replicas; MUSTER_ANY: all of the kind */
 };
 #define MUSTER_ANY UINT32_MAX
 
@@ -25,10 +25,10 @@ enum muster_select_kind {
     MUSTER_SELECT_LEADER,    /* claims leadership; of several the highest epoch */
     MUSTER_SELECT_FOLLOWERS, /* every running member that does not claim it */
     MUSTER_SELECT_ALL,
-    MUSTER_SELECT_NAMED,     /* bound by `as` of an earlier entry: index of the binding */
-    MUSTER_SELECT_MINORITY,  /* the smaller side of the last partition; ties: the side without the store */
-    MUSTER_SELECT_MAJORITY,  /* the larger side */
-    MUSTER_SELECT_ANY,       /* one running member, drawn */
+    MUSTER_SELECT_NAMED, /* bound by `as` of an earlier entry: index of the binding */
+    MUSTER_SELECT_MINORITY, /* the smaller side of the last partition, or that without the store */
+    MUSTER_SELECT_MAJORITY, /* the larger side */
+    MUSTER_SELECT_ANY,      /* one running member, drawn */
 };
 struct muster_selector {
     enum muster_select_kind kind;
@@ -44,7 +44,8 @@ struct muster_selection {
     uint32_t count;
 };
 
-/* How long a packet takes: drawn uniformly from [min, max], and with tail_ppm further tail_max at most. */
+/* How long a packet takes: drawn uniformly from [min, max], and with tail_ppm further tail_max at
+ * most. */
 struct muster_latency {
     muster_dur min, max;
     uint32_t tail_ppm;
@@ -68,7 +69,8 @@ enum muster_clock_which { MUSTER_CLOCK_LEASE, MUSTER_CLOCK_WALL, MUSTER_CLOCK_ST
     X(FLUSHALL, "flushall", "every key is gone")                                                   \
     X(CRASH, "crash", "the master dies; connections break")                                        \
     X(RESTART, "restart", "it starts again with what its persistence kept")                        \
-    X(FAILOVER, "failover", "a replica is promoted; clients in `stay` keep the old master, which stays writable to them") \
+    X(FAILOVER, "failover",                                                                        \
+      "a replica is promoted; `stay` keep the old master, which stays writable to them") \
     X(REJOIN, "rejoin", "the old master discards what it has and follows the new one")             \
     X(DUMP, "dump", "its keys are copied aside")                                                   \
     X(RESTORE, "restore", "it restarts with the keys copied aside")                                \
@@ -76,7 +78,8 @@ enum muster_clock_which { MUSTER_CLOCK_LEASE, MUSTER_CLOCK_WALL, MUSTER_CLOCK_ST
     X(SLOW, "slow", "every command waits `latency` longer (for: …)")                               \
     X(RESET, "reset", "every connection is reset")                                                 \
     X(EVICT, "evict", "the key named by `key` is evicted")                                         \
-    X(LOSE_REPLY, "lose_reply", "the next command of `of` is executed, its reply is lost with the connection") \
+    X(LOSE_REPLY, "lose_reply",                                                                    \
+      "the next command of `of` is executed, its reply is lost with the connection")               \
     X(FORGET_SCRIPTS, "forget_scripts", "the script cache is emptied")
 
 enum muster_store_fault {
@@ -102,9 +105,9 @@ enum muster_disk_fault {
 };
 
 enum muster_verb_kind {
-    MUSTER_DO_CRASH,     /* disk: what becomes of it: kept (synced data), torn (unsynced data half there), lost */
+    MUSTER_DO_CRASH, /* disk: kept (what was synced), torn (half of the rest too), lost */
     MUSTER_DO_RESTART,
-    MUSTER_DO_PAUSE,     /* with `for`, resumes */
+    MUSTER_DO_PAUSE, /* with `for`, resumes */
     MUSTER_DO_RESUME,
     MUSTER_DO_SLOW,      /* by: delay of every input; with `for`, ends */
     MUSTER_DO_STOP,      /* graceful shutdown: COMMAND SHUTDOWN */
@@ -118,8 +121,8 @@ enum muster_verb_kind {
     MUSTER_DO_TARGET,    /* behaviour of a target from now on */
     MUSTER_DO_STORE,
     MUSTER_DO_DISK,
-    MUSTER_DO_TRIGGER,   /* manual_trigger: action, reason */
-    MUSTER_DO_COMMAND,   /* text for a process that is not ours: COMMAND CUSTOM */
+    MUSTER_DO_TRIGGER, /* manual_trigger: action, reason */
+    MUSTER_DO_COMMAND, /* text for a process that is not ours: COMMAND CUSTOM */
 };
 
 /* Health text as the core reads it (core/orchestrator/health.h), made by the loader. */
@@ -130,55 +133,82 @@ struct muster_target_config {
     char name[MUSTER_NAME_MAX + 1];
     char runs[MUSTER_NAME_MAX + 1]; /* the action; one target an action, `default` for all others */
     enum muster_target_result result;
-    muster_dur takes;               /* how long an effect runs; HANG: forever, or `for` */
-    uint32_t heals;                 /* member whose health becomes good by a success, or MUSTER_ANY for none */
-    bool fences, deduplicates;      /* default true */
+    muster_dur takes; /* how long an effect runs; HANG: forever, or `for` */
+    uint32_t heals;   /* member whose health becomes good by a success, or MUSTER_ANY for none */
+    bool fences, deduplicates; /* default true */
 };
 
 struct muster_entry {
     struct muster_mark mark;
-    const char *text;        /* the entry's source, one line, for records */
+    const char *text; /* the entry's source, one line, for records */
     /* When: at a time; or after `at` on an event. */
-    muster_time at;          /* absolute; for when/whenever: armed from here */
-    uint16_t when;           /* kind of the record that fires it; 0: at a time */
-    bool whenever;           /* each time, not once */
-    bool has_of;             /* the record must be of this process */
+    muster_time at; /* absolute; for when/whenever: armed from here */
+    uint16_t when;  /* kind of the record that fires it; 0: at a time */
+    bool whenever;  /* each time, not once */
+    bool has_of;    /* the record must be of this process */
     struct muster_selector of;
-    muster_dur delay;        /* after the event, `then: 2s` */
-    muster_dur lasts;        /* `for`; 0: for good */
-    bool optional;           /* no match is no failure */
-    uint32_t binding;        /* `as`: index of the name, or MUSTER_ANY */
+    muster_dur delay; /* after the event, `then: 2s` */
+    muster_dur lasts; /* `for`; 0: for good */
+    bool optional;    /* no match is no failure */
+    uint32_t binding; /* `as`: index of the name, or MUSTER_ANY */
     enum muster_verb_kind verb;
     struct muster_selection who;
     union {
-        struct { uint32_t disk; } crash; /* 0 kept, 1 torn, 2 lost */
-        struct { muster_dur by; } slow;
-        struct { struct muster_selection *side; uint32_t sides; bool one_way; } partition;
+        struct {
+            uint32_t disk;
+        } crash; /* 0 kept, 1 torn, 2 lost */
+        struct {
+            muster_dur by;
+        } slow;
+        struct {
+            struct muster_selection *side;
+            uint32_t sides;
+            bool one_way;
+        } partition;
         struct muster_link_rule link;
-        struct { struct muster_endpoint_ref endpoint; } reset;
-        struct { enum muster_clock_which which; bool has_step, has_drift; int64_t step; int32_t drift_ppm; } clock;
-        struct { const char *text; } health;
-        struct { uint32_t index; struct muster_target_config config; } target;
+        struct {
+            struct muster_endpoint_ref endpoint;
+        } reset;
+        struct {
+            enum muster_clock_which which;
+            bool has_step, has_drift;
+            int64_t step;
+            int32_t drift_ppm;
+        } clock;
+        struct {
+            const char *text;
+        } health;
+        struct {
+            uint32_t index;
+            struct muster_target_config config;
+        } target;
         struct {
             enum muster_store_fault fault;
-            uint32_t instance;               /* failover: replica to promote (1…), default 1 */
-            struct muster_selection stay;    /* failover: who keeps the old master */
-            const char *word;                /* answer: error word such as READONLY; evict: key */
+            uint32_t instance;            /* failover: replica to promote (1…), default 1 */
+            struct muster_selection stay; /* failover: who keeps the old master */
+            const char *word;             /* answer: error word such as READONLY; evict: key */
             muster_dur latency;
         } store;
-        struct { enum muster_disk_fault fault; muster_dur latency; } disk;
-        struct { const char *action, *reason; } trigger;
-        struct { const char *text; } command;
+        struct {
+            enum muster_disk_fault fault;
+            muster_dur latency;
+        } disk;
+        struct {
+            const char *action, *reason;
+        } trigger;
+        struct {
+            const char *text;
+        } command;
     };
 };
 
 enum muster_expect_kind {
-    MUSTER_EXPECT_LEADER,  /* who leads: any, none, a selector, or not a selector */
-    MUSTER_EXPECT_EVENT,   /* a record of a kind (of a process) was seen `min`..`max` times */
-    MUSTER_EXPECT_MODE,    /* fallback mode of members */
-    MUSTER_EXPECT_RESULT,  /* a terminal or skipped record of an action with a result */
-    MUSTER_EXPECT_TARGET,  /* a target accepted `min`..`max` effects */
-    MUSTER_EXPECT_STATE,   /* describe() of members contains key=value */
+    MUSTER_EXPECT_LEADER, /* who leads: any, none, a selector, or not a selector */
+    MUSTER_EXPECT_EVENT,  /* a record of a kind (of a process) was seen `min`..`max` times */
+    MUSTER_EXPECT_MODE,   /* fallback mode of members */
+    MUSTER_EXPECT_RESULT, /* a terminal or skipped record of an action with a result */
+    MUSTER_EXPECT_TARGET, /* a target accepted `min`..`max` effects */
+    MUSTER_EXPECT_STATE,  /* describe() of members contains key=value */
 };
 enum muster_expect_when {
     MUSTER_EXPECT_BY,    /* holds at some time up to `at` (and after `from`) */
@@ -191,14 +221,14 @@ struct muster_expectation {
     enum muster_expect_when timing;
     muster_time from, at;
     enum muster_expect_kind kind;
-    bool negate;             /* leader: {not: …} */
-    bool any, none;          /* leader: any / none */
+    bool negate;    /* leader: {not: …} */
+    bool any, none; /* leader: any / none */
     struct muster_selector who;
     bool has_who;
     uint16_t event;
-    uint32_t min, max;       /* max MUSTER_ANY: no bound */
-    uint32_t value;          /* mode, result, target index */
-    const char *word;        /* result: action name; state: "key=value" */
+    uint32_t min, max; /* max MUSTER_ANY: no bound */
+    uint32_t value;    /* mode, result, target index */
+    const char *word;  /* result: action name; state: "key=value" */
 };
 
 enum muster_persistence { MUSTER_PERSIST_NONE, MUSTER_PERSIST_EVERYSEC, MUSTER_PERSIST_ALWAYS };
@@ -224,13 +254,17 @@ struct muster_scenario {
     void *config; /* of the process */
     uint32_t members, voters;
     const char *names[MUSTER_PROCESSES_MAX]; /* n1, n2, …; twins get names when they are started */
-    const char *const *bindings; /* names given with `as` */
+    const char *const *bindings;             /* names given with `as` */
     uint32_t binding_count;
 
     struct muster_link_config stream, datagram; /* defaults */
     const struct muster_link_rule *links;
     uint32_t link_count;
-    struct { muster_dur offset; int32_t drift_ppm; int64_t wall_offset; } clock[MUSTER_MEMBERS_MAX];
+    struct {
+        muster_dur offset;
+        int32_t drift_ppm;
+        int64_t wall_offset;
+    } clock[MUSTER_MEMBERS_MAX];
     struct {
         uint32_t replicas;
         muster_dur lag;
@@ -238,7 +272,7 @@ struct muster_scenario {
         int64_t clock_offset;
         int32_t drift_ppm;
     } store;
-    struct muster_latency disk; /* of a sync */
+    struct muster_latency disk;               /* of a sync */
     const struct muster_health_point *health; /* ordered by time */
     uint32_t health_count;
     struct muster_target_config target[MUSTER_TARGETS_MAX];
@@ -250,17 +284,17 @@ struct muster_scenario {
     uint32_t expect_count;
     const struct muster_property_use *properties; /* default ones and named ones */
     uint32_t property_count;
-    uint32_t assumptions;   /* MUSTER_ASSUME_* that hold; default all */
+    uint32_t assumptions;                         /* MUSTER_ASSUME_* that hold; default all */
     const struct muster_property *expect_failure; /* the run is good when this property fails */
-    uint64_t events_max;    /* per run; default 50,000,000 */
+    uint64_t events_max;                          /* per run; default 50,000,000 */
 
     struct muster_sources sources; /* everything that was read, for the trace's header */
     void *memory;                  /* what the loader allocated */
 };
 
-/* Load one scenario file with its includes. registry: where processes and properties are looked up (built-in
- * ones included). sources: may bring files from memory (moved into the scenario). Returns null when there
- * were errors; every one of them is in *d. */
+/* Load one scenario file with its includes. registry: where processes and properties are looked up
+ * (built-in ones included). sources: may bring files from memory (moved into the scenario). Returns
+ * null when there were errors; every one of them is in *d. */
 struct muster_scenario *muster_scenario_load(const char *path, struct muster_sources *sources,
                                              const struct muster_registry *registry,
                                              struct muster_diagnostics *d);

@@ -14,7 +14,8 @@
 
 #define HEADER                                                                                     \
     "{\"muster\":1,\"version\":\"0.1.0\",\"scenario\":\"s.yaml\",\"seed\":7,\"process\":\"p\","    \
-    "\"members\":[\"n1\",\"n2\"],\"voters\":2,\"notes\":[\"own\"],\"sources\":{\"s.yaml\":\"a: \\u00e9\\n\"}}\n"
+    "\"members\":[\"n1\",\"n2\"],\"voters\":2,\"notes\":[\"own\"],"                                \
+    "\"sources\":{\"s.yaml\":\"a: \\u00e9\\n\"}}\n"
 
 #define TEXT(text)                                                                                 \
     {                                                                                              \
@@ -229,9 +230,9 @@ static void a_damaged_file_ends_in_a_complaint_or_in_less(void **state)
 /* ---- with a world ---- */
 
 static const char scenario_text[] =
-    "version: 1\nname: all\nduration: 40s\nhealth: {n2: [{at: 5s, circuit_breaker: OPEN}]}\n"
-    "timeline:\n  - {at: 10s, crash: leader, as: old}\n  - {at: 20s, restart: old}\n"
-    "  - {at: 25s, twin: n1}\n  - {at: 27s, twin: n2}\n  - {at: 30s, stop: n3}\n";
+    "version: 1\nname: all\nduration: 60s\nhealth: {n2: [{at: 5s, circuit_breaker: OPEN}]}\n"
+    "timeline:\n  - {at: 30s, crash: leader, as: old}\n  - {at: 40s, restart: old}\n"
+    "  - {at: 45s, twin: n1}\n  - {at: 47s, twin: n2}\n  - {at: 50s, stop: n3}\n";
 
 struct kept {
     struct muster_record record[20000];

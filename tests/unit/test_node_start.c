@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The start of a member: durable state, bootstrap, twins (R5, R7, R8, R9). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lib/door.h"
+
+#define S(seconds) ((seconds)*MUSTER_SECOND)
+
+static struct door *d;
+
+static int set_up(void **state)
+{
+    (void)state;
+    d = door_open(&(struct door_options){.peers_vote = true});
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    door_close(d);
+    return 0;
+}
+
+static struct muster_slot valid_slot(void)
+{
+    struct muster_slot s = {.sequence = 4, .electorate = d->electorate};
+    s.cluster = muster_slot_hash(MUSTER_SLOT_HASH_START, "muster", 6);
+    s.epoch = s.known = 6;
+    s.attempt = 0xaa;
+    return s;
+}
+
+static void put_slot(const struct muster_slot *s)
+{
+    muster_slot_encode(s, d->disk + muster_slot_offset(s->sequence));
+    d->disk_size = 2 * MUSTER_SLOT_SIZE;
+}
+
+static void put_own(char state, uint64_t high, uint64_t low, uint64_t sequence)
+{
+    struct muster_member_record r = {.state = (enum muster_member_state)state,
+                                     .incarnation = {high, low},
+                                     .sequence = sequence,
+                                     .electorate = d->electorate};
+    struct muster_text t;
+    muster_text_init(&t, d->own, sizeof d->own);
+    muster_member_record_write(&r, &t);
+}
+
+/* Whether a story ends without a failed assert. */
+static bool survives(void (*story)(void))
+{
+    pid_t child = fork();
+    if (child == 0) {
+        (void)!freopen("/dev/null", "w", stderr);
+        story();
+        _exit(0);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* ---- durable state ---- */
+
+static void promise_on_disk_is_kept_over_a_restart(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    door_start(d, false);
+    door_wait(d, S(12));
+    assert_true(door_says(d, "life=active"));
+    assert_true(door_says(d, "promise=6 known=6 fit=yes"));
+    assert_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+}
+
+static void voter_waits_a_full_lease_after_its_start(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    door_foreign_leader(d, 7, 0xbeef, 0);
+    door_start(d, false);
+    door_wait(d, d->config.lease_ttl - 1);
+    assert_null(door_note(d, MUSTER_NOTE_PROMISED));
+    door_wait(d, S(1));
+    const struct door_entry *p = door_note(d, MUSTER_NOTE_PROMISED);
+    assert_non_null(p);
+    assert_int_equal(p->effect.arg[0], 7);
+    assert_int_equal(p->effect.arg[1], 0xbeef);
+}
+
+static void echo_needs_no_wait_after_a_restart(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    door_foreign_leader(d, 6, 0xaa, 3);
+    door_start(d, false);
+    door_wait(d, S(12));
+    struct muster_member_record r;
+    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
+    assert_int_equal(r.promise.epoch, 6);
+    assert_int_equal(r.echo, 3);
+}
+
+static void lower_epoch_is_never_promised(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    door_foreign_leader(d, 5, 0xbeef, 0);
+    door_start(d, false);
+    door_wait(d, S(40));
+    assert_null(door_note(d, MUSTER_NOTE_PROMISED));
+    assert_true(door_says(d, "promise=6"));
+}
+
+static void unfit(void)
+{
+    door_foreign_leader(d, 7, 0xbeef, 0);
+    door_start(d, false);
+    door_wait(d, S(40));
+    assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_null(door_note(d, MUSTER_NOTE_PROMISED));
+    assert_true(door_says(d, "fit=no"));
+    struct muster_member_record r;
+    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
+    assert_int_equal(r.state, MUSTER_MEMBER_UNFIT);
+    assert_int_equal(r.promise.epoch, 0);
+}
+
+static void damaged_slot_makes_the_voter_unfit(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    d->disk[50] ^= 1;
+    unfit();
+}
+
+static void empty_disk_without_bootstrap_makes_the_voter_unfit(void **state)
+{
+    (void)state;
+    unfit();
+}
+
+static void slot_of_another_cluster_makes_the_voter_unfit(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    s.cluster++;
+    put_slot(&s);
+    unfit();
+}
+
+static void slot_of_another_electorate_makes_the_voter_unfit(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    s.electorate++;
+    put_slot(&s);
+    unfit();
+}
+
+static void unreadable_disk_makes_the_voter_unfit(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    d->answer[MUSTER_ASK_SLOT_READ] = DOOR_LOSE;
+    unfit();
+}
+
+/* ---- bootstrap ---- */
+
+static void bootstrap_writes_the_first_state_once(void **state)
+{
+    (void)state;
+    door_start(d, true);
+    door_wait(d, S(2));
+    assert_int_equal(door_notes(d, MUSTER_NOTE_BOOTSTRAPPED), 1);
+    struct muster_slot s;
+    struct muster_bytes file = {d->disk, d->disk_size};
+    assert_int_equal(muster_slot_decode(&s, file), 0);
+    assert_int_equal(s.sequence, 1);
+    assert_int_equal(s.electorate, d->electorate);
+    assert_int_equal(s.epoch, 0);
+    assert_int_equal(s.disk_high, DOOR_HIGH);
+}
+
+static void bootstrap_is_refused_when_an_epoch_is_known(void **state)
+{
+    (void)state;
+    d->peer[2].known = 3; /* only a voter knows it: the store has lost everything */
+    door_start(d, true);
+    door_wait(d, S(20));
+    const struct door_entry *e = door_note(d, MUSTER_NOTE_BOOTSTRAP_REFUSED);
+    assert_non_null(e);
+    assert_int_equal(e->effect.arg[0], 3);
+    assert_int_equal(door_notes(d, MUSTER_NOTE_BOOTSTRAP_REFUSED), 1);
+    assert_null(door_note(d, MUSTER_NOTE_BOOTSTRAPPED));
+    assert_true(door_says(d, "fit=no"));
+}
+
+static void bootstrap_is_refused_when_the_store_knows_an_epoch(void **state)
+{
+    (void)state;
+    snprintf(d->epoch, sizeof d->epoch, "12");
+    door_start(d, true);
+    door_wait(d, S(2));
+    assert_int_equal(door_note(d, MUSTER_NOTE_BOOTSTRAP_REFUSED)->effect.arg[0], 12);
+}
+
+static void bootstrap_over_damaged_state_is_refused(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    d->disk[50] ^= 1;
+    door_start(d, true);
+    door_wait(d, S(20));
+    assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_null(door_note(d, MUSTER_NOTE_BOOTSTRAPPED));
+}
+
+static void bootstrap_over_an_unreadable_disk_is_refused(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    d->answer[MUSTER_ASK_SLOT_READ] = DOOR_LOSE;
+    door_start(d, true);
+    door_wait(d, S(20));
+    assert_null(door_note(d, MUSTER_NOTE_BOOTSTRAPPED));
+}
+
+static void failed_bootstrap_is_tried_again(void **state)
+{
+    (void)state;
+    d->answer[MUSTER_ASK_SLOT_SYNC] = DOOR_LOSE;
+    door_start(d, true);
+    door_wait(d, S(4));
+    assert_null(door_note(d, MUSTER_NOTE_BOOTSTRAPPED));
+    assert_true(door_says(d, "fit=no"));
+    d->answer[MUSTER_ASK_SLOT_SYNC] = DOOR_NORMAL;
+    door_wait(d, S(4));
+    assert_int_equal(door_notes(d, MUSTER_NOTE_BOOTSTRAPPED), 1);
+}
+
+static void member_that_is_no_voter_needs_no_state(void **state)
+{
+    door_close(d);
+    d = door_open(&(struct door_options){.index = 3, .members = 4, .voters = 3});
+    (void)state;
+    door_foreign_leader(d, 7, 0xbeef, 0);
+    door_start(d, true);
+    door_wait(d, S(40));
+    assert_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_null(door_note(d, MUSTER_NOTE_PROMISED));
+    assert_null(door_note(d, MUSTER_NOTE_CAMPAIGN));
+    assert_null(door_note(d, MUSTER_NOTE_BOOTSTRAPPED));
+    assert_true(door_says(d, "life=active"));
+    struct muster_member_record r;
+    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
+    assert_int_equal(r.state, MUSTER_MEMBER_ACTIVE);
+}
+
+static void bootstrap_beside_an_absurd_counter(void)
+{
+    snprintf(d->epoch, sizeof d->epoch, "18446744073709551615");
+    door_foreign_leader(d, 5, 0xbeef, 0);
+    door_start(d, true);
+    door_wait(d, S(2));
+}
+
+static void absurd_epoch_counter_does_not_stop_the_process(void **state)
+{
+    (void)state;
+    assert_true(survives(bootstrap_beside_an_absurd_counter));
+}
+
+static void absurd_epoch_counter_hides_no_epoch_of_a_voter(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    snprintf(d->epoch, sizeof d->epoch, "18446744073709551615");
+    d->peer[1].known = 9;
+    door_start(d, false);
+    door_wait(d, S(2));
+    assert_true(door_says(d, "known=9"));
+}
+
+/* ---- twins ---- */
+
+static void member_joins_after_two_heartbeats_without_a_twin(void **state)
+{
+    (void)state;
+    door_start(d, true);
+    door_wait(d, 2 * d->config.heartbeat_every);
+    assert_null(door_note(d, MUSTER_NOTE_JOINED));
+    assert_int_equal(d->own[2], MUSTER_MEMBER_JOINING);
+    door_wait(d, d->config.poll_every + 10 * MUSTER_MILLISECOND);
+    assert_non_null(door_note(d, MUSTER_NOTE_JOINED));
+    assert_int_equal(d->own[2], MUSTER_MEMBER_ACTIVE);
+}
+
+static void record_of_a_dead_incarnation_is_waited_out(void **state)
+{
+    (void)state;
+    put_own('A', 1, 1, 50);
+    door_start(d, true);
+    door_wait(d, S(9));
+    struct muster_member_record r;
+    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
+    assert_int_equal(r.incarnation.high, 1); /* not overwritten: it might be alive */
+    door_wait(d, S(4));
+    assert_non_null(door_note(d, MUSTER_NOTE_JOINED));
+    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
+    assert_int_equal(r.incarnation.high, DOOR_HIGH);
+}
+
+static void twin_that_advances_makes_the_newcomer_refuse(void **state)
+{
+    (void)state;
+    put_own('A', UINT64_MAX, 1, 50); /* higher: but it was here first */
+    door_start(d, true);
+    door_wait(d, S(4));
+    put_own('A', UINT64_MAX, 1, 51);
+    door_wait(d, S(4));
+    const struct door_entry *e = door_note(d, MUSTER_NOTE_DUPLICATE_ID);
+    assert_non_null(e);
+    assert_true(e->effect.arg[0] == UINT64_MAX);
+    assert_int_equal(e->effect.arg[1], 1);
+    assert_true(door_says(d, "life=refused"));
+    assert_true(muster_node_deadline(d->node) == MUSTER_NEVER);
+    door_mark(d);
+    door_push(d, "W n2");
+    door_timer(d);
+    assert_int_equal(d->logged, 0);
+}
+
+static void of_two_newcomers_the_lower_incarnation_stays(void **state)
+{
+    (void)state;
+    put_own('J', DOOR_HIGH, DOOR_LOW + 1, 50);
+    door_start(d, true);
+    door_wait(d, S(4));
+    put_own('J', DOOR_HIGH, DOOR_LOW + 1, 51);
+    door_wait(d, S(10));
+    assert_non_null(door_note(d, MUSTER_NOTE_JOINED));
+    assert_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID));
+}
+
+static void of_two_newcomers_the_higher_incarnation_refuses(void **state)
+{
+    (void)state;
+    put_own('J', DOOR_HIGH, DOOR_LOW - 1, 50);
+    door_start(d, true);
+    door_wait(d, S(4));
+    put_own('J', DOOR_HIGH, DOOR_LOW - 1, 51);
+    door_wait(d, S(4));
+    assert_non_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID));
+}
+
+static void active_member_outlasts_a_newcomer_with_its_id(void **state)
+{
+    (void)state;
+    door_start(d, true);
+    door_wait(d, S(12));
+    for (uint64_t i = 0; i < 4; i++) {
+        put_own('J', 0, 1, 50 + i);
+        door_wait(d, S(2));
+    }
+    assert_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID));
+    struct muster_member_record r;
+    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
+    assert_int_equal(r.incarnation.high, DOOR_HIGH); /* it says so again */
+}
+
+static void leader_that_meets_a_lower_active_twin_stops_at_once(void **state)
+{
+    (void)state;
+    door_start(d, true);
+    door_wait(d, S(18));
+    assert_true(door_says(d, "lease=leading"));
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    for (uint64_t i = 0; i < 3; i++) {
+        put_own('A', 0, 1, 50 + i);
+        door_wait(d, S(2));
+    }
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_LOST)->effect.arg[2], MUSTER_LOST_DUPLICATE);
+    assert_non_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID));
+    assert_non_null(door_effect(d, MUSTER_OUT_CANCEL));
+}
+
+static void refused_member_asks_the_store_for_nothing_more(void **state)
+{
+    (void)state;
+    door_start(d, true);
+    d->answer[MUSTER_ASK_SCRIPT] = DOOR_HANG;
+    for (int i = 0; i < 200 && !door_note(d, MUSTER_NOTE_CAMPAIGN); i++)
+        door_wait(d, 100 * MUSTER_MILLISECOND);
+    for (uint64_t i = 0; i < 3; i++) {
+        put_own('A', 0, 1, 50 + i);
+        door_wait(d, S(2));
+    }
+    assert_true(door_says(d, "life=refused"));
+    door_mark(d);
+    d->scripts_known = false;
+    door_release(d, MUSTER_ASK_SCRIPT, DOOR_NORMAL); /* NOSCRIPT */
+    assert_null(door_effect(d, MUSTER_OUT_REQUEST));
+}
+
+static void refused_member_starts_no_action(void **state)
+{
+    (void)state;
+    put_own('A', 1, 1, 50);
+    door_start(d, true);
+    door_wait(d, S(4));
+    put_own('A', 1, 1, 51);
+    door_wait(d, S(4));
+    assert_true(door_says(d, "life=refused"));
+    door_command(d, MUSTER_VERB_TRIGGER, "circuit_restart");
+    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+}
+
+int main(void)
+{
+#define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        HERE(promise_on_disk_is_kept_over_a_restart),
+        HERE(voter_waits_a_full_lease_after_its_start),
+        HERE(echo_needs_no_wait_after_a_restart),
+        HERE(lower_epoch_is_never_promised),
+        HERE(damaged_slot_makes_the_voter_unfit),
+        HERE(empty_disk_without_bootstrap_makes_the_voter_unfit),
+        HERE(slot_of_another_cluster_makes_the_voter_unfit),
+        HERE(slot_of_another_electorate_makes_the_voter_unfit),
+        HERE(unreadable_disk_makes_the_voter_unfit),
+        HERE(bootstrap_writes_the_first_state_once),
+        HERE(bootstrap_is_refused_when_an_epoch_is_known),
+        HERE(bootstrap_is_refused_when_the_store_knows_an_epoch),
+        HERE(bootstrap_over_damaged_state_is_refused),
+        HERE(bootstrap_over_an_unreadable_disk_is_refused),
+        HERE(failed_bootstrap_is_tried_again),
+        HERE(member_that_is_no_voter_needs_no_state),
+        HERE(absurd_epoch_counter_does_not_stop_the_process),
+        HERE(absurd_epoch_counter_hides_no_epoch_of_a_voter),
+        HERE(member_joins_after_two_heartbeats_without_a_twin),
+        HERE(record_of_a_dead_incarnation_is_waited_out),
+        HERE(twin_that_advances_makes_the_newcomer_refuse),
+        HERE(of_two_newcomers_the_lower_incarnation_stays),
+        HERE(of_two_newcomers_the_higher_incarnation_refuses),
+        HERE(active_member_outlasts_a_newcomer_with_its_id),
+        HERE(leader_that_meets_a_lower_active_twin_stops_at_once),
+        HERE(refused_member_asks_the_store_for_nothing_more),
+        HERE(refused_member_starts_no_action),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
