@@ -54,11 +54,12 @@ static void look_at(struct muster_world *w, muster_time t)
     world_push(w, t, MUSTER_CLASS_EXPECT, world_event(w, EV_EXPECT, MUSTER_NOBODY));
 }
 
-void expect_create(struct muster_world *w)
+bool expect_create(struct muster_world *w)
 {
     const struct muster_scenario *s = w->scenario;
     w->expect = muster_arena_take(w->arena, (s->expect_count + 1) * sizeof *w->expect);
-    assert(w->expect);
+    if (!w->expect)
+        return false;
     for (uint32_t i = 0; i < s->expect_count; i++) {
         const struct muster_expectation *x = &s->expect[i];
         w->expect[i].open = x->from == 0 && x->timing != MUSTER_EXPECT_AT;
@@ -67,6 +68,7 @@ void expect_create(struct muster_world *w)
         if (x->from > 0)
             look_at(w, x->from);
     }
+    return true;
 }
 
 static bool state_holds(struct muster_world *w, const struct muster_expectation *x, uint32_t p)

@@ -276,7 +276,7 @@ uint32_t endpoint_of_process(const struct muster_world *w, uint32_t p);
 uint32_t endpoint_of_store(const struct muster_world *w, uint32_t instance);
 uint32_t endpoint_of_target(const struct muster_world *w, uint32_t target);
 uint32_t endpoint_of_health(const struct muster_world *w, uint32_t member);
-void network_create(struct muster_world *w);
+bool network_create(struct muster_world *w);
 muster_dur network_latency(struct muster_world *w, uint32_t from, uint32_t to, size_t size,
                            struct muster_random *r);
 bool network_blocked(const struct muster_world *w, uint32_t from, uint32_t to);
@@ -329,7 +329,7 @@ void health_request(struct muster_world *w, uint32_t p, uint32_t request, uint64
 /* Do what an entry says; false when it matched nothing. */
 bool fault_begin(struct muster_world *w, uint32_t entry);
 void fault_end(struct muster_world *w, uint32_t entry);
-void timeline_create(struct muster_world *w);
+bool timeline_create(struct muster_world *w);
 void timeline_see(struct muster_world *w, const struct muster_record *r); /* triggers */
 void timeline_fire(struct muster_world *w, uint32_t entry);
 void timeline_end(struct muster_world *w, uint32_t entry);
@@ -345,7 +345,7 @@ uint32_t select_endpoints(struct muster_world *w, const struct muster_selection 
                           uint32_t most);
 
 /* expect.c */
-void expect_create(struct muster_world *w);
+bool expect_create(struct muster_world *w);
 void expect_see(struct muster_world *w, const struct muster_record *r);
 void expect_look(struct muster_world *w);
 void expect_finish(struct muster_world *w);

@@ -83,14 +83,15 @@ void network_link_default(struct muster_world *w, const struct muster_link_rule 
             set_link(w, rule, &s->links[i].link);
 }
 
-void network_create(struct muster_world *w)
+bool network_create(struct muster_world *w)
 {
     uint32_t n = endpoint_of_health(w, w->scenario->members);
     w->endpoints = n;
     w->blocked = muster_arena_take(w->arena, (size_t)n * n * sizeof *w->blocked);
     w->link = muster_arena_take(w->arena, (size_t)n * n * sizeof *w->link);
     w->held = muster_arena_take(w->arena, (size_t)n * n * sizeof *w->held);
-    assert(w->blocked && w->link && w->held);
+    if (!w->blocked || !w->link || !w->held)
+        return false;
     for (uint32_t from = 0; from < n; from++)
         for (uint32_t to = 0; to < n; to++) {
             bool members = from < w->process_capacity && to < w->process_capacity;
@@ -104,6 +105,7 @@ void network_create(struct muster_world *w)
         }
     for (uint32_t i = 0; i < w->scenario->link_count; i++)
         network_link(w, &w->scenario->links[i]);
+    return true;
 }
 
 muster_dur network_latency(struct muster_world *w, uint32_t from, uint32_t to, size_t size,

@@ -11,11 +11,12 @@ static void schedule(struct muster_world *w, uint32_t entry, muster_time t, enum
     world_push(w, t, MUSTER_CLASS_FAULT, slot);
 }
 
-void timeline_create(struct muster_world *w)
+bool timeline_create(struct muster_world *w)
 {
     const struct muster_scenario *s = w->scenario;
     w->entry = muster_arena_take(w->arena, (s->entry_count + 1) * sizeof *w->entry);
-    assert(w->entry);
+    if (!w->entry)
+        return false;
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const struct muster_entry *e = &s->timeline[i];
         if (e->when == 0)
@@ -23,6 +24,7 @@ void timeline_create(struct muster_world *w)
         else
             w->interest[kind_index(e->when)] |= 1;
     }
+    return true;
 }
 
 void timeline_see(struct muster_world *w, const struct muster_record *r)

@@ -346,11 +346,8 @@ struct muster_world *muster_world_create(struct muster_arena *a, const struct mu
         w->binding[i] = MUSTER_ANY;
     if (!members_create(w) || !target_create(w) || !store_create(w))
         return NULL;
-    network_create(w);
-    if (!properties_create(w))
+    if (!network_create(w) || !properties_create(w) || !timeline_create(w) || !expect_create(w))
         return NULL;
-    timeline_create(w);
-    expect_create(w);
     health_create(w);
     for (uint32_t p = 0; p < w->process_count; p++)
         process_start(w, p);

@@ -14,7 +14,7 @@
  * lost: it stands until its end is reported.
  *
  *   IDLE -campaign-> ACQUIRING -record is ours-> CONFIRMING -majority promised-> LEADING
- *   any of the last three -lost, expired, asked-> IDLE, with a tombstone to write if the record is ours
+ *   any of the last three -lost, expired, asked-> IDLE, leaving a tombstone if the record is ours
  */
 #ifndef MUSTER_CORE_COORDINATOR_LEASE_H
 #define MUSTER_CORE_COORDINATOR_LEASE_H
@@ -65,7 +65,7 @@ struct muster_lease {
     struct muster_slot slot;    /* as acknowledged by the disk */
     struct muster_slot writing; /* sequence 0: nothing under way */
     uint64_t writing_echo;
-    uint64_t slot_floor; /* sequences up to here may be on the disk: a failed write may have worked */
+    uint64_t slot_floor; /* sequences up to here may be on the disk: failed writes too */
     bool has_echo;
     uint64_t echo;         /* counter of the promised pair */
     muster_time wait_from; /* last promise, new echo or start: R5 */

@@ -27,7 +27,7 @@ struct muster_decision {
     enum muster_fallback_mode mode;
     uint32_t voting; /* fresh votes */
     uint32_t needed;
-    uint32_t strength_ppm; /* the smaller of the two majorities, as a share of the configured voters */
+    uint32_t strength_ppm; /* the smaller majority, as a share of the configured voters */
 };
 
 /* voters: length of vote[], the configured number, present or not. UNKNOWN agrees with nothing, not

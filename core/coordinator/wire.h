@@ -66,7 +66,7 @@ struct muster_member_record {
     uint64_t sequence;
     uint64_t electorate;
     struct muster_pair promise;
-    uint64_t echo; /* counter of the promised pair that was last seen; valid when promise.epoch > 0 */
+    uint64_t echo; /* counter of the promised pair last seen; valid when promise.epoch > 0 */
     uint64_t known; /* highest epoch it knows of */
     uint64_t circuit, mode, score;
     uint64_t failed; /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */

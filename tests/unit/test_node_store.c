@@ -149,8 +149,9 @@ static void promise_of_another_attempt_does_not_count(void **state)
 {
     (void)state;
     d->peer[1].votes = d->peer[2].votes = false;
+    door_wait(d, S(17));
     d->peer[1].promise = d->peer[2].promise = (struct muster_pair){1, 0xbad};
-    door_wait(d, S(22));
+    door_wait(d, S(3));
     assert_non_null(door_note(d, MUSTER_NOTE_ACQUIRED));
     assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
 }
