@@ -21,29 +21,24 @@ static struct muster_world *kernel(struct muster_arena *a)
     return w;
 }
 
-static struct event *next(struct muster_world *w, uint32_t *slot)
+static uint32_t next(struct muster_world *w)
 {
     struct muster_queue_entry top = muster_queue_pop(&w->queue);
     assert(top.time >= w->now);
     w->now = top.time;
     w->events++;
-    *slot = muster_queue_slot(top);
-    return world_at(w, *slot);
+    return muster_queue_slot(top);
 }
 
 static void timers(struct muster_world *w, struct work *k, uint32_t n, uint64_t total)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t slot = world_event(w, EV_WAKE, 0);
-        world_at(w, slot)->tag = i;
-        world_push(w, work_delay(k), MUSTER_CLASS_TIMER, slot);
-    }
+    for (uint32_t i = 0; i < n; i++)
+        world_push(w, work_delay(k), MUSTER_CLASS_TIMER, MUSTER_QUEUE_TIMER | i);
     double start = work_seconds();
     while (w->events < total) {
-        uint32_t slot;
-        struct event *e = next(w, &slot);
+        uint32_t slot = next(w);
         work_mix(k, w->now);
-        work_mix(k, e->tag);
+        work_mix(k, slot & ~MUSTER_QUEUE_TIMER);
         world_push(w, w->now + work_delay(k), MUSTER_CLASS_TIMER, slot);
     }
     work_report(k, "b1", "kernel", n, total, work_seconds() - start, w->now);
@@ -71,8 +66,8 @@ static void mesh(struct muster_world *w, struct work *k, uint32_t n, uint64_t to
     }
     double start = work_seconds();
     while (w->events < total) {
-        uint32_t slot;
-        struct event *e = next(w, &slot);
+        uint32_t slot = next(w);
+        struct event *e = world_at(w, slot);
         uint8_t *own = received[e->process];
         uint64_t counter;
         memcpy(own, e->data, e->size);

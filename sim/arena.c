@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #define ALIGNMENT     16
+#define LINE          64 /* of cache: tables from the back begin at one */
 #define PAGE          4096
 #define USUAL_ADDRESS ((void *)(uintptr_t)UINT64_C(0x200000000000))
 
@@ -51,9 +52,9 @@ void *muster_arena_reserve(struct muster_arena *a, size_t size)
     assert(a->base);
     assert(a->used + a->reserved <= a->size);
     size_t left = a->size - a->used - a->reserved;
-    if (size > left || (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT > left)
+    if (size > left || (size + LINE - 1) / LINE * LINE > left)
         return NULL;
-    a->reserved += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    a->reserved += (size + LINE - 1) / LINE * LINE;
     return a->base + a->size - a->reserved;
 }
 

@@ -24,7 +24,7 @@ void muster_arena_unmap(struct muster_arena *a);
 void *muster_arena_take(struct muster_arena *a, size_t size);
 
 /* Memory from the back, not zeroed and no part of a snapshot: tables whose users keep account of
- * what is in use, scratch. Aligned to 16; null when the arena is full. */
+ * what is in use, scratch. Aligned to 64; null when the arena is full. */
 void *muster_arena_reserve(struct muster_arena *a, size_t size);
 
 /* Give everything back at once. poison: fill what was used with this byte first, so that a read of

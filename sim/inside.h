@@ -23,7 +23,6 @@
 /* What an entry of the queue is about. */
 enum event_type {
     EV_FREE = 0,
-    EV_WAKE,       /* the earliest of a process's deadline and request timeouts */
     EV_INPUT,      /* an input on its way to a process */
     EV_COMMAND,    /* a request on its way to the store */
     EV_REPLICATE,  /* an entry of the master's stream on its way to a replica or the AOF image */
@@ -38,22 +37,24 @@ enum event_type {
     EV_EXPECT,     /* expectations are looked at */
 };
 
-/* One event under way: the queue's slot points here. Data is a buffer of the pool. */
+/* One event under way: the queue's slot points here. Data is a buffer of the pool. Two cache lines: what a
+ * timer needs is in the first. */
 struct event {
-    uint8_t type;
-    bool late;        /* a slowed process's input that has waited already */
+    _Alignas(64) uint8_t type;
+    bool late;        /* it has waited already: of a slow process, a slow store, a killed effect */
     uint16_t process; /* whom it goes to, or whom it comes from */
     uint16_t other;   /* second party: store instance, target, request index … */
     uint16_t status;
+    uint16_t kind;        /* EV_INPUT: enum muster_input_kind */
     uint32_t incarnation; /* of the process when it was made */
     uint32_t generation;  /* of the connection, request or run */
     uint32_t from;        /* EV_INPUT over a link: the endpoint it comes from, plus 1; else 0 */
     uint32_t next;        /* free list, hold list, backlog */
-    uint16_t kind;        /* EV_INPUT: enum muster_input_kind */
-    uint64_t message, cause, tag;
-    uint64_t arg[4];
-    uint8_t *data;
     uint32_t size;
+    uint64_t tag;
+    uint64_t message, cause;
+    uint8_t *data;
+    uint64_t arg[4];
 };
 
 struct event_list {
@@ -113,8 +114,8 @@ struct process {
     struct muster_disk disk;
     muster_dur slow;
     muster_time last_now; /* of the last input */
-    muster_time wake;     /* true time of the pending EV_WAKE; MUSTER_NEVER for none */
-    uint32_t wake_slot;
+    muster_time wake; /* true time of the pending timer; MUSTER_NEVER for none */
+    uint64_t wake_sequence; /* of its entry in the queue */
     muster_time disk_free;     /* operations are executed in order */
     struct event_list backlog; /* inputs that arrived while paused */
     struct claim claim;
@@ -257,8 +258,8 @@ void process_pause(struct muster_world *w, uint32_t p);
 void process_resume(struct muster_world *w, uint32_t p);
 uint32_t process_twin(struct muster_world *w, uint32_t original);
 void process_event(struct muster_world *w, uint32_t slot); /* EV_INPUT, EV_DISK */
-/* EV_WAKE; returns false when it came to nothing, which is no event. */
-bool process_wake(struct muster_world *w, uint32_t slot);
+/* The earliest of deadline and timeouts has come; false when it came to nothing, which is no event. */
+bool process_wake(struct muster_world *w, uint32_t p, uint64_t sequence);
 void process_arm(struct muster_world *w, uint32_t p);
 /* Schedule an input for a process; the caller fills tag, status, arg and data of the returned
  * event. */

@@ -242,18 +242,16 @@ void process_arm(struct muster_world *w, uint32_t p)
     t = muster_time_max(t, w->now) + x->slow;
     if (t >= x->wake)
         return; /* the pending one comes first, and arms again */
-    uint32_t slot = world_event(w, EV_WAKE, (uint16_t)p);
     x->wake = t;
-    x->wake_slot = slot;
-    world_push(w, t, x->timers_first ? MUSTER_CLASS_EARLY : MUSTER_CLASS_TIMER, slot);
+    x->wake_sequence = w->queue.sequence;
+    world_push(w, t, x->timers_first ? MUSTER_CLASS_EARLY : MUSTER_CLASS_TIMER,
+               MUSTER_QUEUE_TIMER | p);
 }
 
-bool process_wake(struct muster_world *w, uint32_t slot)
+bool process_wake(struct muster_world *w, uint32_t p, uint64_t sequence)
 {
-    uint32_t p = world_at(w, slot)->process;
     struct process *x = &w->process[p];
-    world_release(w, slot);
-    if (x->wake == MUSTER_NEVER || x->wake_slot != slot)
+    if (x->wake == MUSTER_NEVER || x->wake_sequence != sequence)
         return false; /* replaced by an earlier one */
     x->wake = MUSTER_NEVER;
     x->timers_first = false;

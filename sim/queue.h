@@ -22,7 +22,9 @@ enum muster_class {
 
 #define MUSTER_QUEUE_SLOT_BITS     24
 #define MUSTER_QUEUE_SEQUENCE_BITS 36
-#define MUSTER_QUEUE_SLOTS         (UINT32_C(1) << MUSTER_QUEUE_SLOT_BITS)
+/* Slots with this bit are timers: the rest of the slot says whose. They need no event behind them. */
+#define MUSTER_QUEUE_TIMER (UINT32_C(1) << 23)
+#define MUSTER_QUEUE_SLOTS (UINT32_C(1) << MUSTER_QUEUE_SLOT_BITS)
 
 struct muster_queue_entry {
     muster_time time;
@@ -43,6 +45,12 @@ static inline bool muster_queue_before(struct muster_queue_entry a, struct muste
 static inline uint32_t muster_queue_slot(struct muster_queue_entry e)
 {
     return (uint32_t)(e.order & (MUSTER_QUEUE_SLOTS - 1));
+}
+
+/* Tells two entries of one slot apart. */
+static inline uint64_t muster_queue_sequence(struct muster_queue_entry e)
+{
+    return e.order >> MUSTER_QUEUE_SLOT_BITS & ((UINT64_C(1) << MUSTER_QUEUE_SEQUENCE_BITS) - 1);
 }
 
 /* Returns false when the queue is full. */

@@ -400,7 +400,6 @@ static void dispatch(struct muster_world *w, uint32_t slot)
     case EV_EXPECT:
         expect_look(w);
         break;
-    case EV_WAKE: /* the loop's own business */
     case EV_FREE:
         assert(false);
         break;
@@ -435,9 +434,9 @@ bool muster_world_run(struct muster_world *w, muster_time until)
         assert(top.time >= before);
         w->now = top.time;
         uint32_t slot = muster_queue_slot(top);
-        if (w->pool.event[slot].type != EV_WAKE)
+        if (!(slot & MUSTER_QUEUE_TIMER))
             dispatch(w, slot);
-        else if (!process_wake(w, slot))
+        else if (!process_wake(w, slot & ~MUSTER_QUEUE_TIMER, muster_queue_sequence(top)))
             continue;
         count_event(w, before);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The node as leader: how it comes to the lease, keeps it, and loses it (R3, R4, R10, R11, R13–R15). */
+/* The node as leader: how it comes to the lease, keeps it and loses it (R3, R4, R11, R13–R15). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -456,6 +456,37 @@ static void late_answer_of_a_health_source_does_not_stop_the_sampling(void **sta
     assert_int_equal(door_note(d, MUSTER_NOTE_HEALTH)->effect.arg[3], MUSTER_CIRCUIT_OPEN);
 }
 
+static void leaderless_cluster_is_never_polled_less_often_than_a_led_one(void **state)
+{
+    (void)state;
+    d->config.poll_every = d->config.renew_every / 20;
+    door_start(d, true);
+    d->own[0] = 0;
+    door_wait(d, S(3));
+    door_mark(d);
+    door_wait(d, S(3));
+    assert_in_range(door_requests(d, "MGET"), 18, 22);
+}
+
+static void disabled_recovery_acts_on_nothing(void **state)
+{
+    (void)state;
+    d->config.recovery.enabled = false;
+    d->health = "failed=5 circuit=OPEN open_s=900 failures_1h=900";
+    door_start(d, true);
+    door_wait(d, S(90));
+    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+    assert_null(door_note(d, MUSTER_NOTE_ACTION_SKIPPED));
+}
+
+static void enabled_recovery_acts_on_its_own_poll(void **state)
+{
+    (void)state;
+    d->health = "failed=0 circuit=OPEN open_s=900 failures_1h=0";
+    door_wait(d, S(90));
+    assert_memory_equal(door_effect(d, MUSTER_OUT_ACTION)->text, "circuit_restart n1", 18);
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup_teardown(name, setting, tear_down)
@@ -490,6 +521,9 @@ int main(void)
         IN(following, ended_subscription_is_renewed),
         IN(following, members_come_and_go_with_their_sequence),
         IN(leading, reply_to_an_unknown_tag_is_passed_over),
+        IN(fresh, leaderless_cluster_is_never_polled_less_often_than_a_led_one),
+        IN(fresh, disabled_recovery_acts_on_nothing),
+        IN(fresh, enabled_recovery_acts_on_its_own_poll),
         IN(following, late_answer_of_a_health_source_does_not_stop_the_sampling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
