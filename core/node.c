@@ -19,6 +19,7 @@ struct muster_node {
     muster_time sample_at;
     muster_time drain_by;
     bool started, inside, led, draining, stopped;
+    bool cycle_due; /* when the sample under way has come */
     struct muster_member member[]; /* place.count of them */
 };
 
@@ -51,6 +52,8 @@ static struct muster_authority authority(const struct muster_node *n)
 {
     const struct muster_lease *l = &n->coordinator.lease;
     struct muster_authority a = {.draining = n->draining};
+    if (n->coordinator.life == MUSTER_LIFE_REFUSED)
+        a.draining = true; /* the twin lives here: this one acts on nothing */
     a.leads = muster_lease_leads(l, n->now);
     a.refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER;
     if (a.leads) {
@@ -80,7 +83,11 @@ static void cycle(struct muster_node *n, struct muster_effects *out)
 
 static void sample(struct muster_node *n, struct muster_effects *out)
 {
+    if (n->cfg.recovery.enabled && muster_recovery_poll(&n->recovery, n->now))
+        n->cycle_due = true; /* with this sample */
     n->sample_at = muster_time_add(n->now, n->cfg.heartbeat_every);
+    if (n->cfg.recovery.enabled)
+        n->sample_at = muster_time_min(n->sample_at, muster_recovery_deadline(&n->recovery));
     if (n->coordinator.tag[MUSTER_ASK_SAMPLE] != 0)
         return;
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_REQUEST);
@@ -117,8 +124,10 @@ static void sampled(struct muster_node *n, const struct muster_input *in,
              n->health.failed_components, n->health.circuit);
     muster_fallback_observe(&n->recovery.fallback, n->now, &n->health, out);
     vote(n);
-    if (n->cfg.recovery.enabled && muster_recovery_poll(&n->recovery, n->now))
-        cycle(n, out);
+    if (!n->cycle_due)
+        return;
+    n->cycle_due = false;
+    cycle(n, out);
 }
 
 /* ---- inputs ---- */
@@ -147,6 +156,8 @@ static void command(struct muster_node *n, const struct muster_input *in,
     } else if (in->command.verb == MUSTER_VERB_TRIGGER) {
         struct muster_bytes rest = in->data;
         struct muster_bytes action = muster_text_token(&rest);
+        for (; rest.size > 0 && *rest.at == ' '; rest.size--)
+            rest.at++;
         struct muster_authority a = authority(n);
         muster_recovery_trigger(&n->recovery, n->now, action, rest, &a, out);
     }
@@ -236,8 +247,10 @@ static void notice_stall(struct muster_node *n, const struct muster_input *in,
 
 static muster_time next_deadline(const struct muster_node *n)
 {
-    if (!n->started || n->stopped || n->coordinator.life == MUSTER_LIFE_REFUSED)
+    if (!n->started || n->stopped)
         return MUSTER_NEVER;
+    if (n->coordinator.life == MUSTER_LIFE_REFUSED)
+        return n->drain_by;
     muster_time t = muster_time_min(n->sample_at, n->drain_by);
     return muster_time_min(t, muster_coordinator_deadline(&n->coordinator));
 }
@@ -248,8 +261,10 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     assert(!n->inside);
     assert(in->now >= n->now);
     assert(n->started == (in->kind != MUSTER_IN_START));
-    n->inside = true;
     n->now = in->now;
+    if (n->stopped)
+        return; /* what was on its way comes too late */
+    n->inside = true;
     notice_stall(n, in, out);
     switch ((enum muster_input_kind)in->kind) {
     case MUSTER_IN_START:

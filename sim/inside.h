@@ -37,8 +37,8 @@ enum event_type {
     EV_EXPECT,     /* expectations are looked at */
 };
 
-/* One event under way: the queue's slot points here. Data is a buffer of the pool. Two cache lines: what a
- * timer needs is in the first. */
+/* One event under way: the queue's slot points here. Data is a buffer of the pool. Two cache lines:
+ * what a timer needs is in the first. */
 struct event {
     _Alignas(64) uint8_t type;
     bool late;        /* it has waited already: of a slow process, a slow store, a killed effect */
@@ -258,7 +258,8 @@ void process_pause(struct muster_world *w, uint32_t p);
 void process_resume(struct muster_world *w, uint32_t p);
 uint32_t process_twin(struct muster_world *w, uint32_t original);
 void process_event(struct muster_world *w, uint32_t slot); /* EV_INPUT, EV_DISK */
-/* The earliest of deadline and timeouts has come; false when it came to nothing, which is no event. */
+/* The earliest of deadline and timeouts has come; false when it came to nothing, which is no event.
+ * */
 bool process_wake(struct muster_world *w, uint32_t p, uint64_t sequence);
 void process_arm(struct muster_world *w, uint32_t p);
 /* Schedule an input for a process; the caller fills tag, status, arg and data of the returned

@@ -22,7 +22,8 @@ enum muster_class {
 
 #define MUSTER_QUEUE_SLOT_BITS     24
 #define MUSTER_QUEUE_SEQUENCE_BITS 36
-/* Slots with this bit are timers: the rest of the slot says whose. They need no event behind them. */
+/* Slots with this bit are timers: the rest of the slot says whose. They need no event behind them.
+ * */
 #define MUSTER_QUEUE_TIMER (UINT32_C(1) << 23)
 #define MUSTER_QUEUE_SLOTS (UINT32_C(1) << MUSTER_QUEUE_SLOT_BITS)
 

@@ -126,6 +126,7 @@ static void put_acquire(struct muster_coordinator *c, struct muster_flat_writer 
     muster_text_add_hex(&t, c->incarnation.low, 16);
     put_text(w, room);
     put_milliseconds(w, c->cfg->lease_ttl);
+    put_text(w, c->lease.dead ? c->lease.seen : "");
 }
 
 void ask_script(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
@@ -134,7 +135,7 @@ void ask_script(struct muster_coordinator *c, muster_time now, struct muster_eff
     if (!c->whole_script) /* after NOSCRIPT the same script goes out again, whole */
         muster_lease_script_sent(l, now, out);
     bool acquire = l->script == MUSTER_LEASE_ACQUIRE;
-    struct muster_flat_writer w = begin(out, acquire ? 9 : 7);
+    struct muster_flat_writer w = begin(out, acquire ? 10 : 7);
     if (acquire) {
         put_acquire(c, &w);
     } else {

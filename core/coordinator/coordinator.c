@@ -63,8 +63,9 @@ static void loaded(struct muster_coordinator *c, const struct muster_input *in,
     if (valid && slot.cluster == cluster && slot.electorate == c->lease.electorate) {
         muster_lease_restore(&c->lease, &slot);
         c->bootstrap = false;
-    } else if (c->place->index < c->place->voters && (!c->bootstrap || in->data.size > 0)) {
-        c->bootstrap = false; /* damaged state is not no state */
+    } else if (c->place->index < c->place->voters &&
+               (!c->bootstrap || in->status != MUSTER_STATUS_OK || in->data.size > 0)) {
+        c->bootstrap = false; /* damaged or unreadable state is not no state */
         note(out, MUSTER_NOTE_VOTER_UNFIT, 0, 0, 0);
     }
     c->life = MUSTER_LIFE_WATCHING;
@@ -293,7 +294,8 @@ static void script_answered(struct muster_coordinator *c, const struct muster_in
         return;
     }
     if (v->type == MUSTER_FLAT_ERROR) {
-        if (react(c, v->bytes, out) == MUSTER_REACTION_LOAD_SCRIPT && !whole) {
+        if (react(c, v->bytes, out) == MUSTER_REACTION_LOAD_SCRIPT && !whole &&
+            c->life != MUSTER_LIFE_REFUSED) {
             c->whole_script = true;
             ask_script(c, in->now, out);
             return;
@@ -310,10 +312,13 @@ static void script_answered(struct muster_coordinator *c, const struct muster_in
 static void poll_answered(struct muster_coordinator *c, const struct muster_input *in, bool ok,
                           const struct muster_flat_value *v, struct muster_effects *out)
 {
-    if (ok && v->type == MUSTER_FLAT_ERROR)
+    if (ok && v->type == MUSTER_FLAT_ERROR) {
         react(c, v->bytes, out);
-    else if (ok)
+    } else if (ok) {
         read_store(c, in->now, in->data, out);
+        c->lease.publish |= c->unpublished && c->life == MUSTER_LIFE_ACTIVE;
+        c->unpublished = false;
+    }
     if (c->life == MUSTER_LIFE_REFUSED)
         return;
     muster_dur every = c->cfg->poll_every;
@@ -342,7 +347,7 @@ void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_
     else if (kind == MUSTER_ASK_SCRIPT)
         script_answered(c, in, ok, &v, out);
     else if (kind == MUSTER_ASK_RECORD && (!ok || v.type == MUSTER_FLAT_ERROR))
-        c->lease.publish = c->life == MUSTER_LIFE_ACTIVE;
+        c->unpublished = true; /* again when the store has answered a reading, not at once */
 }
 
 void muster_coordinator_push(struct muster_coordinator *c, const struct muster_input *in,

@@ -74,6 +74,7 @@ struct muster_coordinator {
     muster_time poll_at, poll_sent, heartbeat_at;
     muster_time answered; /* last answer of the store */
     bool store_lost;
+    bool unpublished;     /* the own record did not get through */
     bool poll_again;   /* something happened while a poll was under way */
     bool whole_script; /* NOSCRIPT: send EVAL */
 

@@ -206,16 +206,21 @@ static void see_zombie(struct muster_lease *l, muster_time now, const struct mus
     lease_note(out, MUSTER_NOTE_ZOMBIE_RELEASED, arg);
 }
 
+/* Each by itself: one absurd number hides no other. */
+static void see_epoch(struct muster_lease *l, uint64_t epoch)
+{
+    if (epoch <= MUSTER_INTEGER_MAX && epoch > l->known)
+        l->known = epoch;
+}
+
 static void see_epochs(struct muster_lease *l, const struct muster_lease_view *v)
 {
-    uint64_t known = v->epoch;
-    if (v->has_leader && v->leader.pair.epoch > known)
-        known = v->leader.pair.epoch;
+    see_epoch(l, v->epoch);
+    if (v->has_leader)
+        see_epoch(l, v->leader.pair.epoch);
     for (uint32_t i = 0; i < l->place->voters; i++)
-        if (i != l->place->index && v->present[i] && v->voter[i].known > known)
-            known = v->voter[i].known;
-    if (known <= MUSTER_INTEGER_MAX && known > l->known)
-        l->known = known;
+        if (i != l->place->index && v->present[i])
+            see_epoch(l, v->voter[i].known);
 }
 
 static void see_as_leader(struct muster_lease *l, muster_time now,
@@ -230,6 +235,23 @@ static void see_as_leader(struct muster_lease *l, muster_time now,
     if (!l->script_running)
         see_own_record(l, v);
     count_majority(l, now, v, out);
+}
+
+/* A record that has stood still for a full lease_ttl is dead, whatever TTL the store still gives it
+ * (its clock may have been set back) and whether or not it can be read. Safety does not rest on
+ * this; an acquire replaces that very text only. */
+static void see_dead_record(struct muster_lease *l, muster_time now, struct muster_bytes text)
+{
+    l->dead = false;
+    if (text.size == 0 || text.size >= sizeof l->seen || text.at[0] == 'R') {
+        l->seen[0] = 0;
+    } else if (!muster_text_equal(text, l->seen)) {
+        memcpy(l->seen, text.at, text.size);
+        l->seen[text.size] = 0;
+        l->seen_at = now;
+    } else {
+        l->dead = now >= muster_time_add(l->seen_at, l->cfg->lease_ttl);
+    }
 }
 
 static void plan_campaign(struct muster_lease *l, muster_time now)
@@ -247,7 +269,8 @@ void muster_lease_see(struct muster_lease *l, muster_time now, const struct must
                       struct muster_effects *out)
 {
     see_epochs(l, v);
-    l->leaderless = !v->has_leader || v->leader.released;
+    see_dead_record(l, now, v->leader_text);
+    l->leaderless = !v->has_leader || v->leader.released || l->dead;
     bool own = v->has_leader && is_own(l, &v->leader) && !v->leader.released;
     if (l->state == MUSTER_LEASE_ACQUIRING && own && is_current(l, &v->leader))
         acquired(l, now, &v->leader, v->leader_text, out);
@@ -305,7 +328,7 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
         want_script(l, MUSTER_LEASE_RENEW);
     } else if (now >= l->campaign_at) {
         l->campaign_at = MUSTER_NEVER;
-        if (l->leaderless && lease_may_promise(l, now)) {
+        if (l->leaderless && !l->draining && lease_may_promise(l, now)) {
             l->state = MUSTER_LEASE_ACQUIRING;
             want_script(l, MUSTER_LEASE_ACQUIRE);
         }
@@ -379,6 +402,16 @@ static void renewed(struct muster_lease *l, muster_time now, const struct muster
         lease_echo(l, now, r->counter);
 }
 
+/* A script of an attempt that has ended meanwhile left a record of ours behind: take it back. */
+static void release_late(struct muster_lease *l, muster_time now,
+                         const struct muster_leader_record *r, struct muster_bytes text)
+{
+    if (!r || !is_current(l, r))
+        return;
+    keep_record(l, text);
+    want_release(l, now);
+}
+
 void muster_lease_script_done(struct muster_lease *l, muster_time now, struct muster_bytes record,
                               struct muster_effects *out)
 {
@@ -393,12 +426,14 @@ void muster_lease_script_done(struct muster_lease *l, muster_time now, struct mu
     case MUSTER_LEASE_ACQUIRE:
         if (l->state == MUSTER_LEASE_ACQUIRING && valid && is_current(l, &r))
             acquired(l, now, &r, record, out);
+        else if (l->state == MUSTER_LEASE_IDLE)
+            release_late(l, now, valid ? &r : NULL, record);
         else if (l->state == MUSTER_LEASE_ACQUIRING)
             muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
         break;
     case MUSTER_LEASE_RENEW:
-        if (l->state < MUSTER_LEASE_CONFIRMING) /* it ended meanwhile; release what stands of it */
-            want_release(l, now);
+        if (l->state < MUSTER_LEASE_CONFIRMING)
+            release_late(l, now, valid ? &r : NULL, record);
         else if (valid)
             renewed(l, now, &r, record, out);
         else

@@ -88,6 +88,9 @@ struct muster_lease {
     muster_time
         fresh_from; /* after a stall: only an echo of what was sent from here counts (R13) */
     muster_time campaign_at, renew_at, confirm_by, release_at;
+    char seen[MUSTER_RECORD_MAX]; /* what stands in the leader record, … */
+    muster_time seen_at;          /* … since when, by the own clock */
+    bool dead;                    /* it has stood still for a full lease_ttl */
     bool leaderless; /* the last view had no live leader record */
     bool draining;   /* neither campaigns nor, without a lease, holds on */
 

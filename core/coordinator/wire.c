@@ -176,7 +176,7 @@ int muster_leader_record_parse(struct muster_leader_record *r, struct muster_byt
     r->pair.attempt = take_hex(&c);
     r->counter = take_word(&c);
     struct muster_bytes id = take(&c);
-    if (id.size == 0 || id.size > MUSTER_NAME_MAX)
+    if (id.size == 0 || id.size > MUSTER_NAME_MAX || memchr(id.at, 0, id.size))
         return MUSTER_E_INVALID;
     memcpy(r->id, id.at, id.size);
     r->incarnation = take_incarnation(&c);
@@ -263,7 +263,7 @@ void muster_key_of_member(struct muster_text *t, const char *cluster, const char
 /* %.0f because Lua prints 10^14 as 1e+14. */
 static const char acquire[] =
     "local cur = redis.call('GET', KEYS[1])\n"
-    "if cur and string.sub(cur, 1, 1) == 'H' then return cur end\n"
+    "if cur and cur ~= ARGV[5] and string.sub(cur, 1, 1) == 'H' then return cur end\n"
     "local epoch = tonumber(redis.call('GET', KEYS[2]) or '0') or 0\n"
     "local floor = tonumber(ARGV[1])\n"
     "if epoch < floor then epoch = floor end\n"
@@ -290,6 +290,6 @@ const char *muster_script_text(enum muster_script script)
 const char *muster_script_sha1(enum muster_script script)
 {
     assert(script < MUSTER_SCRIPT_COUNT);
-    return script == MUSTER_SCRIPT_ACQUIRE ? "f9373643f710cfacbffe36b1ce23a165ba41a59d"
+    return script == MUSTER_SCRIPT_ACQUIRE ? "45355f684f26c2bcd903325b54447370d0a76e6e"
                                            : "e98efc186a29e46648f140a7e9534b54f5676c5a";
 }

@@ -90,9 +90,9 @@ void muster_leader_record_write(const struct muster_leader_record *r, struct mus
 void muster_member_record_write(const struct muster_member_record *r, struct muster_text *t);
 void muster_decision_record_write(const struct muster_decision_record *r, struct muster_text *t);
 
-/* Scripts. ACQUIRE: KEYS leader, epoch; ARGV floor, attempt, "<id> <incarnation>", ttl ms -> the
- * record that stands afterwards. REPLACE: KEYS leader; ARGV expected record, new record, ttl ms ->
- * the record that stands afterwards, or nil. */
+/* Scripts. ACQUIRE: KEYS leader, epoch; ARGV floor, attempt, "<id> <incarnation>", ttl ms, a record
+ * known to be dead or empty -> the record that stands afterwards. REPLACE: KEYS leader; ARGV
+ * expected record, new record, ttl ms -> the record that stands afterwards, or nil. */
 enum muster_script { MUSTER_SCRIPT_ACQUIRE, MUSTER_SCRIPT_REPLACE, MUSTER_SCRIPT_COUNT };
 const char *muster_script_text(enum muster_script script);
 /* Its SHA-1 in hexadecimal, a constant; a test compares it with the text. */

@@ -126,8 +126,9 @@ static void acquire(struct door *d, char argv[10][DOOR_TEXT_MAX])
 {
     struct muster_leader_record r;
     bool stands = muster_leader_record_parse(&r, muster_text_bytes(d->leader)) == 0;
-    if (stands && !r.released)
+    if (stands && !r.released && strcmp(d->leader, argv[9]) != 0) /* unless known to be dead */
         return;
+    stands = stands && r.released;
     uint64_t epoch = strtoull(d->epoch, NULL, 10), floor = strtoull(argv[5], NULL, 10);
     epoch = (epoch > floor ? epoch : floor) + 1;
     snprintf(d->epoch, sizeof d->epoch, "%llu", (unsigned long long)epoch);
@@ -147,7 +148,7 @@ static void execute(struct door *d, struct door_pending *p, struct muster_flat_w
         muster_flat_text(w, MUSTER_FLAT_ERROR, "NOSCRIPT No matching script.");
     } else if (strncmp(argv[0], "EVAL", 4) == 0) {
         d->scripts_known = true;
-        if (p->argc == 9)
+        if (strcmp(argv[2], "2") == 0)
             acquire(d, argv);
         else if (strcmp(d->leader, argv[4]) == 0)
             snprintf(d->leader, sizeof d->leader, "%.200s", argv[5]);

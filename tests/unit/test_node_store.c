@@ -122,6 +122,28 @@ static void tombstone_of_another_pair_does_not_end_the_wait(void **state)
     assert_null(door_note(d, MUSTER_NOTE_CAMPAIGN));
 }
 
+static void record_that_stands_still_for_a_full_lease_is_replaced(void **state)
+{
+    (void)state;
+    door_mark(d);
+    door_wait(d, d->config.lease_ttl - S(5));
+    assert_null(door_note(d, MUSTER_NOTE_CAMPAIGN));
+    door_wait(d, S(10));
+    assert_non_null(door_note(d, MUSTER_NOTE_CAMPAIGN));
+    assert_true(door_says(d, "lease=leading epoch=2"));
+}
+
+static void record_that_is_renewed_is_not_replaced(void **state)
+{
+    (void)state;
+    door_mark(d);
+    for (uint64_t renewal = 1; renewal < 12; renewal++) {
+        door_foreign_leader(d, 1, 0xbeef, renewal);
+        door_wait(d, S(3));
+    }
+    assert_null(door_note(d, MUSTER_NOTE_CAMPAIGN));
+}
+
 /* ---- whose promises count ---- */
 
 static void nobody_leads(void)
@@ -497,6 +519,8 @@ int main(void)
         IN(following, tombstone_of_the_promised_pair_ends_the_wait),
         IN(following, record_that_replaced_the_tombstone_ends_the_wait),
         IN(following, tombstone_of_another_pair_does_not_end_the_wait),
+        IN(following, record_that_stands_still_for_a_full_lease_is_replaced),
+        IN(following, record_that_is_renewed_is_not_replaced),
         IN(fresh, electorate_digest_mismatch_does_not_count),
         IN(fresh, promise_of_an_unfit_voter_does_not_count),
         IN(fresh, promise_of_another_attempt_does_not_count),
