@@ -114,6 +114,9 @@ void lease_vote(struct muster_lease *l, muster_time now, const struct muster_lea
         lease_echo(l, now, r->counter);
         return;
     }
-    if (r->pair.epoch > promise.epoch && lease_may_promise(l, now))
+    /* A live candidate releases after confirm_timeout, a live leader's counter moves: to promise
+     * what has stood still for longer would only begin another wait. Not needed for safety. */
+    bool alive = muster_time_since(now, l->seen_at) < l->cfg->confirm_timeout;
+    if (r->pair.epoch > promise.epoch && alive && lease_may_promise(l, now))
         lease_promise(l, now, r->pair, r->counter, out);
 }

@@ -9,7 +9,7 @@
 struct process {
     struct muster_claim claim;
     muster_time paused_at;  /* own clock */
-    muster_time fresh_from; /* own clock at the end of the last stall; 0: none in this incarnation */
+    muster_time fresh_from; /* own clock at the end of the last stall; 0: none so far */
 };
 
 struct state {

@@ -104,7 +104,7 @@ static inline struct muster_bytes flatten(struct fixture *f, const char *line)
     for (uint32_t i = 0; i < count; i++) {
         size_t size = strcspn(line, "|");
         muster_flat_bytes(&w, MUSTER_FLAT_BULK, line, size);
-        line += size + 1;
+        line += i + 1 < count ? size + 1 : size;
     }
     return muster_flat_written(&w);
 }

@@ -69,8 +69,21 @@ static void voter_waits_a_full_lease_after_its_last_new_echo(void **state)
     door_foreign_leader(d, 2, 0xcafe, 0);
     door_run(d, latest + d->config.lease_ttl - S(2));
     assert_null(door_note(d, MUSTER_NOTE_PROMISED));
+    door_foreign_leader(d, 2, 0xcafe, 3); /* it lives: its counter moves */
     door_run(d, latest + d->config.lease_ttl + S(1));
     assert_int_equal(door_note(d, MUSTER_NOTE_PROMISED)->effect.arg[0], 2);
+}
+
+static void attempt_that_stands_still_for_longer_than_confirm_timeout_is_not_promised(void **state)
+{
+    (void)state;
+    door_foreign_leader(d, 1, 0xbeef, 5);
+    door_wait(d, S(2));
+    door_mark(d);
+    muster_time latest = d->now;
+    door_foreign_leader(d, 2, 0xcafe, 0);
+    door_run(d, latest + d->config.lease_ttl + S(1));
+    assert_null(door_note(d, MUSTER_NOTE_PROMISED));
 }
 
 static void echo_of_another_pair_does_not_count(void **state)
