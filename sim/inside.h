@@ -113,6 +113,7 @@ struct process {
     struct muster_clock lease, wall;
     struct muster_disk disk;
     muster_dur slow;
+    muster_time slow_until; /* inputs that wait are handed in up to here */
     muster_time last_now; /* of the last input */
     muster_time wake; /* true time of the pending timer; MUSTER_NEVER for none */
     uint64_t wake_sequence; /* of its entry in the queue */

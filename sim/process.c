@@ -304,9 +304,10 @@ void process_event(struct muster_world *w, uint32_t slot)
         list_add(w, &x->backlog, slot);
         return;
     }
-    if (x->slow > 0 && !e->late) {
-        e->late = true;
-        world_push(w, w->now + x->slow, MUSTER_CLASS_DELIVERY, slot);
+    if (!e->late && (x->slow > 0 || x->slow_until > w->now)) {
+        e->late = true; /* and what comes behind it does not overtake it */
+        x->slow_until = muster_time_max(w->now + x->slow, x->slow_until);
+        world_push(w, x->slow_until, MUSTER_CLASS_DELIVERY, slot);
         return;
     }
     if (e->kind == MUSTER_IN_REPLY)
@@ -363,7 +364,7 @@ void process_retire(struct muster_world *w, uint32_t p)
     x->running = x->paused = false;
     x->connection++;
     x->request_mask = 0;
-    x->sent_until = x->received_until = 0;
+    x->sent_until = x->received_until = x->slow_until = 0;
     x->wake = MUSTER_NEVER;
     x->claim.leads = false;
     x->disk_free = w->now;

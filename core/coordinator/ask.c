@@ -293,5 +293,5 @@ void ask_slot_write(struct muster_coordinator *c, struct muster_effects *out)
     e->disk.offset = muster_slot_offset(c->lease.writing.sequence);
     muster_effects_data(out, e, bytes, sizeof bytes);
     ask_disk(c, MUSTER_ASK_SLOT_SYNC, MUSTER_DISK_SYNC, out);
-    c->slot_failed = false;
+    c->slot_status = MUSTER_STATUS_OK;
 }

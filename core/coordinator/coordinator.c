@@ -94,18 +94,20 @@ static void try_bootstrap(struct muster_coordinator *c, const struct muster_leas
     c->bootstrapping = true;
 }
 
-static void slot_synced(struct muster_coordinator *c, const struct muster_input *in,
-                        struct muster_effects *out)
+/* A slot is durable when its WRITE and its SYNC have ended well, in whatever order it is heard. */
+static void slot_ended(struct muster_coordinator *c, const struct muster_input *in,
+                       struct muster_effects *out)
 {
-    enum muster_status status = (enum muster_status)in->status;
-    if (c->slot_failed && status == MUSTER_STATUS_OK)
-        status = MUSTER_STATUS_NOSPACE;
+    if (c->slot_status == MUSTER_STATUS_OK)
+        c->slot_status = (enum muster_status)in->status;
+    if (ask_busy(c, MUSTER_ASK_SLOT_WRITE) || ask_busy(c, MUSTER_ASK_SLOT_SYNC))
+        return;
     if (!c->bootstrapping) {
-        muster_lease_written(&c->lease, in->now, status, out);
+        muster_lease_written(&c->lease, in->now, c->slot_status, out);
         return;
     }
     c->bootstrapping = false;
-    if (status == MUSTER_STATUS_OK) {
+    if (c->slot_status == MUSTER_STATUS_OK) {
         c->bootstrap = false;
         muster_lease_restore(&c->lease, &c->lease.writing);
         c->lease.publish = true;
@@ -121,10 +123,8 @@ void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_i
     c->tag[kind] = 0;
     if (kind == MUSTER_ASK_SLOT_READ)
         loaded(c, in, out);
-    else if (kind == MUSTER_ASK_SLOT_WRITE)
-        c->slot_failed = in->status != MUSTER_STATUS_OK;
-    else if (kind == MUSTER_ASK_SLOT_SYNC)
-        slot_synced(c, in, out);
+    else
+        slot_ended(c, in, out);
 }
 
 /* ---- twins (R9) ---- */
@@ -442,7 +442,8 @@ void muster_coordinator_advance(struct muster_coordinator *c, muster_time now,
     }
     if (now >= c->heartbeat_at)
         heartbeat(c, now, out);
-    if (l->writing.sequence > 0 && !ask_busy(c, MUSTER_ASK_SLOT_SYNC))
+    if (l->writing.sequence > 0 && !ask_busy(c, MUSTER_ASK_SLOT_WRITE) &&
+        !ask_busy(c, MUSTER_ASK_SLOT_SYNC))
         ask_slot_write(c, out);
     if (l->publish && !ask_busy(c, MUSTER_ASK_RECORD) &&
         (c->published || c->heartbeat_at != MUSTER_NEVER))

@@ -62,7 +62,7 @@ struct muster_coordinator {
     enum muster_phase_of_life life;
     bool bootstrap; /* may write the first durable state, once it has seen that no epoch is known */
     bool bootstrapping; /* the slot under way is that first one */
-    bool slot_failed;   /* a WRITE of the slot under way failed */
+    enum muster_status slot_status; /* of the slot under way: what failed first */
     uint64_t sequence;  /* of the own record */
     muster_time watch_until;
     struct muster_incarnation twin; /* the foreign incarnation seen in the own key … */
