@@ -258,7 +258,7 @@ static void plan_campaign(struct muster_lease *l, muster_time now)
 {
     bool may = l->leaderless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
                l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER &&
-               lease_may_promise(l, now);
+               now >= l->campaign_from && lease_may_promise(l, now);
     if (!may)
         l->campaign_at = MUSTER_NEVER;
     else if (l->campaign_at == MUSTER_NEVER)

@@ -71,6 +71,8 @@ struct muster_lease {
     muster_time wait_from; /* last promise, new echo or start: R5 */
     bool released;         /* the tombstone of the promised pair was read */
     uint64_t known;        /* highest epoch heard of */
+    muster_time promise_from;  /* after a promise that failed: none before */
+    muster_time campaign_from; /* and no campaign before */
 
     /* candidate and leader */
     enum muster_lease_state state;

@@ -24,7 +24,8 @@ muster_time muster_lease_wait_end(const struct muster_lease *l)
 
 bool lease_may_promise(const struct muster_lease *l, muster_time now)
 {
-    return lease_is_voter(l) && l->writing.sequence == 0 && now >= muster_lease_wait_end(l);
+    return lease_is_voter(l) && l->writing.sequence == 0 && now >= l->promise_from &&
+           now >= muster_lease_wait_end(l);
 }
 
 void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot)
@@ -71,8 +72,13 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
     if (status != MUSTER_STATUS_OK) {
         /* It may be on the disk all the same: a pair that was perhaps promised is never asked for
          * again. */
+        bool own = l->state == MUSTER_LEASE_CONFIRMING && l->pair.epoch == l->writing.epoch;
         l->writing.sequence = 0;
+        l->promise_from = muster_time_add(now, l->cfg->renew_every);
+        l->campaign_from = muster_time_add(now, l->cfg->lease_ttl);
         lease_note(out, MUSTER_NOTE_PROMISE_FAILED, arg);
+        if (own) /* a candidate that cannot promise only stands in the others' way */
+            muster_lease_step_down(l, now, MUSTER_LOST_DEADLINE, 0, out);
         return;
     }
     l->slot = l->writing;

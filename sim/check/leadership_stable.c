@@ -67,8 +67,8 @@ const struct muster_property muster_check_leadership_stable = {
         "(renew_every against renew_deadline and lease_ttl, rule R6; the same three numbers "
         "as in the Kubernetes leader election). Counting begins a failover bound after the "
         "last fault, and only while a majority of the voters has been up for that long. When it is "
-        "violated, renewals starve behind other work, or a voter "
-        "campaigns against a leader that is alive.",
+        "violated, renewals starve behind other work, or a voter campaigns against a leader that "
+        "is alive.",
     .class = MUSTER_LIVENESS,
     .assumes = MUSTER_ASSUME_DRIFT | MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE,
     .kinds = kinds,

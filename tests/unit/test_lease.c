@@ -162,20 +162,49 @@ static void slot_of_a_promise_goes_to_the_other_place_also_after_a_failure(void 
     (void)state;
     write_slot(MUSTER_STATUS_IOERROR);
     assert_int_equal(notes(MUSTER_NOTE_PROMISE_FAILED), 1);
-    see(); /* the record still asks */
+    now += config.renew_every;
+    snprintf(stored, sizeof stored, "H 5 aa 0 n2 %032x 0 0", 9);
+    see();
     uint64_t second = l.writing.sequence;
     assert_true(second > 2);
     assert_true(muster_slot_offset(second) != muster_slot_offset(l.slot.sequence));
     write_slot(MUSTER_STATUS_NOSPACE);
+    now += config.renew_every;
     see();
     assert_true(l.writing.sequence > second);
     assert_true(muster_slot_offset(l.writing.sequence) != muster_slot_offset(l.slot.sequence));
 }
 
+static void candidate_whose_own_promise_fails_gives_the_attempt_up_and_lets_others_try(void **state)
+{
+    (void)state;
+    write_slot(MUSTER_STATUS_IOERROR);
+    assert_int_equal(l.state, MUSTER_LEASE_IDLE);
+    assert_int_equal(notes(MUSTER_NOTE_ATTEMPT_RELEASED), 1);
+    snprintf(stored, sizeof stored, "R 1 aa 0 n2 %032x", 9);
+    now += config.lease_ttl - 1;
+    see();
+    assert_true(l.campaign_at == MUSTER_NEVER);
+}
+
+static void failed_promise_is_tried_again_once_in_renew_every(void **state)
+{
+    (void)state;
+    write_slot(MUSTER_STATUS_IOERROR);
+    snprintf(stored, sizeof stored, "H 5 aa 0 n2 %032x 0 0", 9);
+    now += config.renew_every - 1;
+    see();
+    assert_int_equal(l.writing.sequence, 0);
+    now += 1;
+    see();
+    assert_int_equal(l.writing.epoch, 5);
+}
+
 static void promising_higher_gives_the_own_attempt_up(void **state)
 {
     (void)state;
-    write_slot(MUSTER_STATUS_IOERROR); /* the own pair is not promised */
+    write_slot(MUSTER_STATUS_OK);
+    l.released = true; /* were it not for the wait */
     snprintf(stored, sizeof stored, "H 5 aa 0 n2 %032x 0 0", 9);
     see();
     assert_int_equal(l.state, MUSTER_LEASE_IDLE);
@@ -333,6 +362,9 @@ int main(void)
         IN(leading, lease_ends_at_its_exact_deadline),
         IN(set_up, fitness_and_activity_are_needed_for_a_promise),
         IN(confirming, slot_of_a_promise_goes_to_the_other_place_also_after_a_failure),
+        IN(confirming,
+           candidate_whose_own_promise_fails_gives_the_attempt_up_and_lets_others_try),
+        IN(confirming, failed_promise_is_tried_again_once_in_renew_every),
         IN(confirming, promising_higher_gives_the_own_attempt_up),
         IN(confirming, own_promise_is_needed_beside_those_of_the_others),
         IN(confirming, echo_that_comes_too_late_does_not_begin_a_lease),
