@@ -10,6 +10,7 @@
 #define LEADERLESS_POLLS 4  /* polls per renew_every while nobody leads */
 #define CONFIRMING_POLLS 12 /* and while the own attempt waits for its majority */
 #define WATCH_HEARTBEATS 2
+#define TWIN_ADVANCES 2
 
 static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, uint64_t b,
                  uint64_t c)
@@ -148,12 +149,13 @@ static void refuse(struct muster_coordinator *c, muster_time now, struct muster_
     note(out, MUSTER_NOTE_DUPLICATE_ID, c->twin.high, c->twin.low, 0);
 }
 
-/* Has the foreign record in the own key advanced since it was first seen? One that stands still is
- * of a dead incarnation, or a command of it that came late. */
+/* Has the foreign record in the own key advanced, twice, since it was first seen? One that stands
+ * still is of a dead incarnation; once is what the last command of such a one does, when it was
+ * still on its way. */
 static bool twin_advances(struct muster_coordinator *c, const struct muster_member_record *r)
 {
     bool same = c->twin_seen && muster_incarnation_equal(c->twin, r->incarnation);
-    bool advances = same && r->sequence > c->twin_sequence;
+    bool advances = same && r->sequence >= c->twin_sequence + TWIN_ADVANCES;
     if (!same) {
         c->twin = r->incarnation;
         c->twin_sequence = r->sequence;
@@ -168,7 +170,9 @@ static void look_for_twin(struct muster_coordinator *c, muster_time now, struct 
     bool foreign =
         own->present && !muster_incarnation_equal(own->record.incarnation, c->incarnation);
     if (c->life == MUSTER_LIFE_WATCHING && c->watch_until == MUSTER_NEVER) {
-        c->watch_until = muster_time_add(now, WATCH_HEARTBEATS * c->cfg->heartbeat_every);
+        /* two heartbeats of the twin, and the reading that shows the second */
+        c->watch_until = muster_time_add(now, WATCH_HEARTBEATS * c->cfg->heartbeat_every +
+                                                  c->cfg->poll_every);
         if (!foreign)
             c->heartbeat_at =
                 now; /* nobody is here: say so at once, for one who starts together with us */

@@ -16,7 +16,7 @@ bool lease_is_voter(const struct muster_lease *l);
 bool lease_may_promise(const struct muster_lease *l, muster_time now);
 void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair,
                    uint64_t counter, struct muster_effects *out);
-void lease_echo(struct muster_lease *l, muster_time now, uint64_t counter);
+void lease_echo(struct muster_lease *l, muster_time seen, uint64_t counter);
 void lease_vote(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
                 struct muster_effects *out);
 

@@ -93,14 +93,16 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
         lease_note(out, MUSTER_NOTE_PROMISED, (const uint64_t[4]){arg[0], arg[1], 0, 0});
 }
 
-/* The very pair that was promised shows a counter: echo it, if it is news. */
-void lease_echo(struct muster_lease *l, muster_time now, uint64_t counter)
+/* The very pair that was promised shows a counter: echo it, if it is news. seen: when it was first
+ * read, from which R5's wait runs: it was sent before that, and the lease counts from the sending.
+ * A restarted voter that may echo only later does not wait anew for a leader that is long dead. */
+void lease_echo(struct muster_lease *l, muster_time seen, uint64_t counter)
 {
     if (l->has_echo && counter <= l->echo)
         return;
     l->has_echo = true;
     l->echo = counter;
-    l->wait_from = now;
+    l->wait_from = muster_time_max(l->wait_from, seen);
     l->publish = true;
 }
 
@@ -117,7 +119,7 @@ void lease_vote(struct muster_lease *l, muster_time now, const struct muster_lea
     if (r->released)
         return;
     if (promise.epoch > 0 && muster_pair_equal(r->pair, promise)) {
-        lease_echo(l, now, r->counter);
+        lease_echo(l, l->seen_at, r->counter);
         return;
     }
     /* A live candidate releases after confirm_timeout, a live leader's counter moves: to promise

@@ -101,10 +101,12 @@ static inline struct muster_bytes flatten(struct fixture *f, const char *line)
         count += *c == '|';
     muster_flat_writer_init(&w, f->command, sizeof(f->command));
     muster_flat_array(&w, count);
+    const char *end = line + strlen(line);
     for (uint32_t i = 0; i < count; i++) {
-        size_t size = strcspn(line, "|");
-        muster_flat_bytes(&w, MUSTER_FLAT_BULK, line, size);
-        line += i + 1 < count ? size + 1 : size;
+        const char *bar = memchr(line, '|', (size_t)(end - line));
+        const char *stop = bar ? bar : end;
+        muster_flat_bytes(&w, MUSTER_FLAT_BULK, line, (size_t)(stop - line));
+        line = bar ? bar + 1 : end;
     }
     return muster_flat_written(&w);
 }

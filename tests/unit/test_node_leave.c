@@ -156,7 +156,7 @@ static void refused_member_stops_though_the_disk_refuses_its_history(void **stat
     door_command(d, MUSTER_VERB_TRIGGER, "circuit_restart");
     uint64_t intent = door_effect(d, MUSTER_OUT_ACTION)->effect.tag;
     door_end_action(d, intent, 1, MUSTER_RESULT_SUCCESS, 0);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         snprintf(d->own, sizeof d->own, "V A %032x %016llx %u 0 0 0 0 0 0 0 0", 1,
                  (unsigned long long)d->electorate, i + 1);
         door_wait(d, S(2));
@@ -170,7 +170,7 @@ static void refused_member_stops_though_the_disk_refuses_its_history(void **stat
 static void refused_member_stops_at_once(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         snprintf(d->own, sizeof d->own, "V A %032x %016llx %u 0 0 0 0 0 0 0 0", 1,
                  (unsigned long long)d->electorate, i + 1);
         door_wait(d, S(2));
