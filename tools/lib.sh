@@ -7,7 +7,7 @@ root=$(dirname -- "$tools")
 
 # shellcheck disable=SC2034 # both are for the scripts that source this
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev \
-libxxhash-dev liblua5.1-0-dev"
+libxxhash-dev liblua5.1-0-dev libuv1-dev libhiredis-dev libsqlite3-dev"
 # shellcheck disable=SC2034
 TEST_PACKAGES="libcmocka-dev clang patch python3"
 UNAVAILABLE=69 # exit code when something that is needed cannot be installed

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The executor on a real machine: actions are commands, each in a process group of its own.
+ *
+ * An effect ACTION ends in ACTION exactly once. The executor reads the lease clock again before it
+ * starts a command and drops one that carries an epoch and is late (FENCED, epoch 0; SPEC R14). The
+ * command is an argument vector, no shell; its environment is the daemon's, and besides
+ *   MUSTER_ACTION MUSTER_SUBJECT MUSTER_REASON   what, for whom, why
+ *   MUSTER_EPOCH MUSTER_INTENT MUSTER_ATTEMPT    decimal; epoch 0: a local action
+ *   MUSTER_NOT_AFTER                             ns of CLOCK_BOOTTIME: not to begin at or after it
+ *   MUSTER_TIMEOUT_MS MUSTER_NODE MUSTER_CLUSTER
+ *   MUSTER_RESULT_FD                             a pipe, for the lines below; its number, 3
+ * Standard input is /dev/null; of standard output and error the last 2 KiB are said when it fails.
+ * Lines on the result pipe, each optional, at most 256 bytes: `epoch=N`, the highest epoch the
+ * target knows; `result=success|failed|fenced|unknown`, which outweighs the exit code.
+ *
+ *   exit 0 -> SUCCESS; 76 -> FENCED; every other, or a signal -> FAILED
+ *   no such action, or the command cannot be started -> FAILED, and said
+ *   the timeout has passed -> TIMED_OUT; cancelled -> CANCELLED
+ * The last two end the process group: SIGTERM, and after half of stop_time SIGKILL; they end as
+ * SUCCESS, when that is how the command itself ended all the same. The end is told when the command
+ * has been reaped: nothing of its group runs any more then.
+ */
+#ifndef MUSTER_LIVE_ACTION_H
+#define MUSTER_LIVE_ACTION_H
+
+#include "live/port.h"
+
+#define MUSTER_LIVE_ACTIONS_MAX   16 /* as MUSTER_ACTIONS_MAX */
+#define MUSTER_LIVE_RUNNING_MAX   8
+#define MUSTER_LIVE_ARGUMENTS_MAX 32
+#define MUSTER_LIVE_EXIT_FENCED   76
+
+struct muster_live_command {
+    char name[32];                                 /* of the action; "default": every other */
+    char *argument[MUSTER_LIVE_ARGUMENTS_MAX + 1]; /* ends with null; the caller's, outlives it */
+};
+
+struct muster_live_executor_config {
+    struct muster_live_command command[MUSTER_LIVE_ACTIONS_MAX];
+    uint32_t count;
+    const char *node, *cluster; /* outlive it */
+    muster_dur stop_time;
+};
+
+struct muster_live_executor;
+
+/* config is copied, but for the strings. Never null. */
+struct muster_live_executor *muster_live_executor_new(
+    uv_loop_t *loop, const struct muster_live_executor_config *config,
+    const struct muster_live_sink *sink);
+/* An effect ACTION: data is a flat array of action, subject, reason. */
+void muster_live_executor_begin(struct muster_live_executor *x, const struct muster_effect *e);
+/* Give an intent up; nothing when it does not run. */
+void muster_live_executor_cancel(struct muster_live_executor *x, uint64_t intent);
+/* End every group at once (SIGKILL), answer nothing more. `closed` comes from the loop; freed
+ * then. */
+void muster_live_executor_close(struct muster_live_executor *x, void (*closed)(void *cookie),
+                                void *cookie);
+
+#endif
