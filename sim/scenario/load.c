@@ -3,6 +3,7 @@
  * on one another. */
 #include "sim/scenario/inside.h"
 
+#include "config/names.h"
 #include "core/text.h"
 
 #include <assert.h>
@@ -143,11 +144,16 @@ static void load_process(struct loader *l, const struct muster_doc *cluster)
 static void load_members(struct loader *l, const struct muster_doc *cluster)
 {
     struct muster_scenario *s = l->s;
+    const struct muster_doc *nodes = field(cluster, "nodes");
+    bool named = nodes && nodes->kind == MUSTER_NODE_SEQUENCE;
     s->members = 3;
-    take_count(l, cluster, "nodes", 1, MUSTER_MEMBERS_MAX, &s->members);
+    if (named && muster_names_load(nodes, s->names, &s->members, l->d) != 0)
+        s->members = s->members > 0 ? s->members : 1; /* complained of */
+    else if (!named)
+        take_count(l, cluster, "nodes", 1, MUSTER_MEMBERS_MAX, &s->members);
     s->voters = s->members < MUSTER_VOTERS_MAX ? s->members : MUSTER_VOTERS_MAX;
     take_count(l, cluster, "voters", 1, s->voters, &s->voters);
-    for (uint32_t i = 0; i < s->members; i++) {
+    for (uint32_t i = 0; i < s->members && !s->names[i]; i++) {
         char name[16];
         int size = snprintf(name, sizeof name, "n%u", (unsigned)i + 1);
         s->names[i] = muster_memory_copy(&l->memory, name, (size_t)size);

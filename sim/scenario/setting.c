@@ -95,11 +95,28 @@ static void complain_of_end(struct loader *l, const char *name, struct muster_ma
     complain_unknown(l, &end, "node or endpoint", all);
 }
 
+/* Where the first end of "a-b" ends: names may have dashes of their own. Null when there is no
+ * dash between two ends; the first such dash when no split gives two that are known. */
+static const char *find_dash(struct loader *l, const char *name)
+{
+    const char *first = NULL;
+    struct muster_endpoint_ref end;
+    for (const char *dash = strchr(name, '-'); dash; dash = strchr(dash + 1, '-')) {
+        if (dash == name || !dash[1])
+            continue;
+        const char *a = muster_memory_copy(&l->memory, name, (size_t)(dash - name));
+        if (find_endpoint(l, a, &end) && find_endpoint(l, dash + 1, &end))
+            return dash;
+        first = first ? first : dash;
+    }
+    return first;
+}
+
 bool load_link_ends(struct loader *l, const char *name, struct muster_mark mark,
                     struct muster_link_rule *rule)
 {
-    const char *dash = strchr(name, '-');
-    if (!dash || dash == name || !dash[1] || strchr(dash + 1, '-')) {
+    const char *dash = find_dash(l, name);
+    if (!dash) {
         COMPLAIN(l, mark, "'%.60s' is no link; write two ends, such as n1-store", name);
         return false;
     }

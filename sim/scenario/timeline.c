@@ -2,6 +2,7 @@
 /* The timeline: when an entry fires, how long it lasts, what it binds. The verbs are in verbs.c. */
 #include "sim/scenario/inside.h"
 
+#include "config/names.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -13,12 +14,8 @@ const char *const entry_keys[] = {"at",   "after", "when", "whenever", "of",
 
 static bool is_bindable(struct loader *l, const struct muster_doc *as)
 {
-    static const char *const reserved[] = {"leader", "followers", "all",  "minority", "majority",
-                                           "any",    "store",     "none", "health"};
-    bool taken =
-        find_member(l->s, as->text) != MUSTER_ANY || find_target(l, as->text) != MUSTER_ANY;
-    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        taken = taken || strcmp(as->text, reserved[i]) == 0;
+    bool taken = muster_names_reserved(as->text) || find_member(l->s, as->text) != MUSTER_ANY ||
+                 find_target(l, as->text) != MUSTER_ANY;
     size_t good =
         strspn(as->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     if (taken)

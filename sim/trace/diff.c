@@ -3,7 +3,7 @@
 #define MUSTER_BANNED_ALLOW_HEAP
 #include "core/banned.h"
 
-#include "sim/trace/line.h"
+#include "sim/trace/trace.h"
 
 #include <stdio.h>
 
@@ -57,10 +57,9 @@ static const char *differing_field(const struct muster_trace *ta, const struct m
 
 static void show(char *line, size_t size, const struct muster_trace *t, size_t i)
 {
-    /* Only the names of the notes are asked of the table. */
-    const struct muster_process names = {.note_names = (const char *const *)t->notes};
     if (i < t->count)
-        muster_trace_line(line, size, &t->records[i], name_of(t, &t->records[i]), &names);
+        muster_trace_line(line, size, &t->records[i], name_of(t, &t->records[i]),
+                          (const char *const *)t->notes);
 }
 
 static void describe_ends(const struct muster_trace *a, const struct muster_trace *b,

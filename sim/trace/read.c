@@ -132,7 +132,8 @@ static void read_sources(struct muster_reader *r, json_t *json)
     json_t *text;
     if (json_object_size(json) == 0)
         muster_reader_fail(r, "'sources' is missing or empty");
-    json_object_foreach (json, path, text) {
+    json_object_foreach(json, path, text)
+    {
         size_t size;
         if (!json_is_string(text) || !muster_reader_scratch(r, json_string_length(text)) ||
             !muster_line_read_text(text, r->scratch, &size)) {
@@ -155,7 +156,8 @@ static void check_keys(struct muster_reader *r, json_t *json, const char *const 
 {
     const char *key;
     json_t *value;
-    json_object_foreach (json, key, value) {
+    json_object_foreach(json, key, value)
+    {
         if (!is_known(key, known))
             muster_reader_fail(r, "unknown key '%s'", key);
     }

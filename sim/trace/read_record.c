@@ -188,7 +188,8 @@ void muster_reader_record(struct muster_reader *r, json_t *json)
     /* What the line may become: scratch for the longest string in it, grown to flat. */
     if (r->failed || !muster_reader_scratch(r, FLAT_GROWTH * (r->at - r->start) + 64))
         return;
-    json_object_foreach (json, key, value) {
+    json_object_foreach(json, key, value)
+    {
         read_field(r, &record, key, value);
     }
     if (r->failed)

@@ -3,7 +3,8 @@
 #ifndef MUSTER_SIM_TRACE_READER_H
 #define MUSTER_SIM_TRACE_READER_H
 
-#include "sim/trace/line.h"
+#include "sim/trace/trace.h"
+#include "sim/trace/unline.h"
 
 /* Memory of a trace: blocks that are given back together. */
 struct muster_reader_block {

@@ -3,7 +3,7 @@
 #define MUSTER_BANNED_ALLOW_HEAP
 #include "core/banned.h"
 
-#include "sim/trace/line.h"
+#include "sim/trace/trace.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -71,9 +71,11 @@ static void diverge(struct replay *x, const struct muster_record *where,
     d->found = true;
     d->number = where->number;
     if (expected)
-        muster_trace_line(d->expected, sizeof d->expected, expected, name, x->scenario->process);
+        muster_trace_line(d->expected, sizeof d->expected, expected, name,
+                          x->scenario->process->note_names);
     if (actual)
-        muster_trace_line(d->actual, sizeof d->actual, actual, name, x->scenario->process);
+        muster_trace_line(d->actual, sizeof d->actual, actual, name,
+                          x->scenario->process->note_names);
     snprintf(d->text, sizeof d->text, "record %llu at %llu ns, %s: %s",
              (unsigned long long)where->number, (unsigned long long)where->time,
              name ? name : "world", what);

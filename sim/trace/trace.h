@@ -22,26 +22,18 @@
 #define MUSTER_SIM_TRACE_TRACE_H
 
 #include "sim/world.h"
+#include "trace/line.h"
+#include "trace/write.h"
 
 #include <stdio.h>
-
-#define MUSTER_TRACE_FORMAT 1
-
-struct muster_trace_writer;
 
 /* Create the file (its folder must exist). Null and errno on failure. */
 struct muster_trace_writer *muster_trace_create(const char *path, const struct muster_scenario *s,
                                                 uint64_t seed);
 /* A muster_record_sink; cookie is the writer. */
 void muster_trace_record(void *writer, const struct muster_world *w, const struct muster_record *r);
-/* Hand everything over to the system, so that it outlives a crash. Returns 0 or -errno. */
-int muster_trace_flush(struct muster_trace_writer *t);
 /* Last line, flush, close. Returns 0 or -errno if any byte could not be written. */
 int muster_trace_close(struct muster_trace_writer *t, const struct muster_verdict *verdict);
-
-/* One record as its line, without the newline; snprintf's convention. name: of the process. */
-size_t muster_trace_line(char *line, size_t size, const struct muster_record *r, const char *name,
-                         const struct muster_process *process);
 
 /* A trace as read back, whole, in memory. */
 struct muster_trace {

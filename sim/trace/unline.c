@@ -3,7 +3,7 @@
 #define MUSTER_BANNED_ALLOW_HEAP
 #include "core/banned.h"
 
-#include "sim/trace/line.h"
+#include "sim/trace/unline.h"
 
 static int hex_value(char c)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of events and the run hash. */
-#include "sim/record.h"
+#include "trace/record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -23,7 +23,6 @@
     }
 
 static const char *const note_names[] = {"own", NULL};
-static const struct muster_process process = {.name = "p", .note_names = note_names};
 
 /* A file of the test's own, gone with close_file. */
 static void write_file(char path[64], const char *text, size_t size)
@@ -52,7 +51,7 @@ static void check_round_trip(struct muster_record r, const char *name, const cha
     char text[8192] = HEADER;
     r.number = 1;
     size_t n = strlen(text);
-    n += muster_trace_line(text + n, sizeof text - n - 1, &r, name, &process);
+    n += muster_trace_line(text + n, sizeof text - n - 1, &r, name, note_names);
     if (expected)
         assert_string_equal(text + strlen(HEADER), expected);
     text[n++] = '\n';
@@ -176,8 +175,8 @@ static void a_line_is_cut_as_by_snprintf(void **state)
     struct muster_record r = {.number = 1, .kind = MUSTER_IN_TIMER};
     char line[8];
     (void)state;
-    size_t whole = muster_trace_line(NULL, 0, &r, "n1", &process);
-    assert_int_equal(muster_trace_line(line, sizeof line, &r, "n1", &process), whole);
+    size_t whole = muster_trace_line(NULL, 0, &r, "n1", note_names);
+    assert_int_equal(muster_trace_line(line, sizeof line, &r, "n1", note_names), whole);
     assert_string_equal(line, "{\"i\":1,");
 }
 

@@ -33,7 +33,7 @@ static void watch(void *cookie, const struct muster_world *w, const struct muste
     struct watch *x = cookie;
     if (x->writer) {
         muster_trace_record(x->writer, w, r);
-        muster_trace_flush(x->writer);
+        muster_trace_writer_flush(x->writer);
     }
     if (r->number > x->last || (!muster_report_matters(r) && r->number != x->last))
         return;

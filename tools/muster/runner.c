@@ -121,7 +121,8 @@ static void remember(void *cookie, const struct muster_world *w, const struct mu
 static void show(struct comparison *c, const struct muster_world *w, const struct muster_record *r)
 {
     const char *name = r->process == MUSTER_NOBODY ? NULL : muster_world_name(w, r->process);
-    muster_trace_line(c->line, sizeof c->line, r, name, muster_world_scenario(w)->process);
+    muster_trace_line(c->line, sizeof c->line, r, name,
+                      muster_world_scenario(w)->process->note_names);
 }
 
 static void compare(void *cookie, const struct muster_world *w, const struct muster_record *r)

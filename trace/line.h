@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pieces of a trace line, written and read back. Private to sim/trace.
+/* The pieces of a trace line; sim/trace reads them back.
  *
  * Writers are unchecked: the caller makes room first, by muster_line_bound() or the
  * constants below. They return the position behind what they wrote. */
-#ifndef MUSTER_SIM_TRACE_LINE_H
-#define MUSTER_SIM_TRACE_LINE_H
+#ifndef MUSTER_TRACE_LINE_H
+#define MUSTER_TRACE_LINE_H
 
-#include "core/flat.h"
-#include "sim/trace/trace.h"
+#include "trace/record.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #define MUSTER_LINE_ESCAPED 6  /* bytes that one byte of a text takes at most: \u00XX */
@@ -42,18 +40,17 @@ char *muster_line_flat(char *at, struct muster_bytes data);
 void muster_line_argument(const struct muster_event_type *type, uint32_t i, char *name,
                           size_t size);
 
-/* The custom note's own name in a process's table; null when it has none or the name is taken. */
-const char *muster_line_note(const struct muster_process *process, uint16_t kind);
+/* A custom note's own name in a list that ends with null (which may be null); null when it has none
+ * or the name is taken. */
+const char *muster_line_note(const char *const *notes, uint16_t kind);
+
+/* One record as its line, without the newline; snprintf's convention. name: of the process; notes:
+ * as above. */
+size_t muster_trace_line(char *line, size_t size, const struct muster_record *r, const char *name,
+                         const char *const *notes);
 
 /* Names of statuses, by enum muster_status. */
 #define MUSTER_LINE_STATUSES 5
 extern const char *const muster_line_statuses[MUSTER_LINE_STATUSES];
-
-/* Reading back: each returns false when the JSON is not what its counterpart writes. */
-bool muster_line_read_number(const json_t *json, uint64_t *value);
-/* size: out, bytes written to room, which takes as many as the JSON string has. */
-bool muster_line_read_text(const json_t *json, uint8_t *room, size_t *size);
-bool muster_line_read_hex(const json_t *json, uint8_t *room, size_t *size);
-bool muster_line_read_flat(const json_t *json, struct muster_flat_writer *w);
 
 #endif

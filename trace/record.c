@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of event names, made of the X-macros; the run hash. */
-#include "sim/record.h"
+#include "trace/record.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -11,58 +11,85 @@
 #endif
 #include <xxhash.h>
 
-#define INPUT(id) [MUSTER_EVENT_INPUT + MUSTER_IN_##id]
+#define INPUT(id)  [MUSTER_EVENT_INPUT + MUSTER_IN_##id]
 #define EFFECT(id) [MUSTER_EVENT_EFFECT + MUSTER_OUT_##id]
 
 /* What the world's own records carry besides integers: what a disk holds, else text. */
-#define WORLD_FORM(id) \
+#define WORLD_FORM(id)                                                                             \
     (MUSTER_EVENT_##id == MUSTER_EVENT_DURABLE ? MUSTER_DATA_BYTES : MUSTER_DATA_TEXT)
 
 static const struct muster_event_type types[MUSTER_EVENT_NOTE + MUSTER_NOTE_COUNT] = {
-    INPUT(START) = {"in.start", {"high:x", "low:x", "seed:x", "flags"},
-                    "a new incarnation takes its first input", MUSTER_DATA_NONE},
+    INPUT(START) = {"in.start",
+                    {"high:x", "low:x", "seed:x", "flags"},
+                    "a new incarnation takes its first input",
+                    MUSTER_DATA_NONE},
     INPUT(TIMER) = {"in.timer", {"", "", "", ""}, "the deadline has come", MUSTER_DATA_NONE},
     INPUT(REPLY) = {"in.reply", {"endpoint", "", "", ""}, "a request ended", MUSTER_DATA_FLAT},
     INPUT(PUSH) = {"in.push", {"", "", "", ""}, "a message of a subscription", MUSTER_DATA_FLAT},
-    INPUT(MESSAGE) = {"in.message", {"from", "type", "", ""}, "a datagram of another member",
+    INPUT(MESSAGE) = {"in.message",
+                      {"from", "type", "", ""},
+                      "a datagram of another member",
                       MUSTER_DATA_TEXT},
-    INPUT(DISK) = {"in.disk", {"operation", "file", "", ""}, "a disk operation ended",
+    INPUT(DISK) = {"in.disk",
+                   {"operation", "file", "", ""},
+                   "a disk operation ended",
                    MUSTER_DATA_BYTES},
-    INPUT(ACTION) = {"in.action", {"result", "attempt", "epoch", ""}, "an action ended",
+    INPUT(ACTION) = {"in.action",
+                     {"result", "attempt", "epoch", ""},
+                     "an action ended",
                      MUSTER_DATA_TEXT},
     INPUT(COMMAND) = {"in.command", {"verb", "", "", ""}, "an operator's verb", MUSTER_DATA_TEXT},
-    EFFECT(REQUEST) = {"out.request", {"endpoint", "timeout", "", ""}, "asks an endpoint",
+    EFFECT(REQUEST) = {"out.request",
+                       {"endpoint", "timeout", "", ""},
+                       "asks an endpoint",
                        MUSTER_DATA_FLAT},
-    EFFECT(SEND) = {"out.send", {"to", "type", "", ""}, "sends a datagram to a member",
+    EFFECT(SEND) = {"out.send",
+                    {"to", "type", "", ""},
+                    "sends a datagram to a member",
                     MUSTER_DATA_TEXT},
-    EFFECT(DISK) = {"out.disk", {"operation", "file", "offset", ""}, "begins a disk operation",
+    EFFECT(DISK) = {"out.disk",
+                    {"operation", "file", "offset", ""},
+                    "begins a disk operation",
                     MUSTER_DATA_BYTES},
-    EFFECT(ACTION) = {"out.action", {"epoch", "attempt", "not_after", "timeout"},
-                      "hands an action to the executor", MUSTER_DATA_FLAT},
-    EFFECT(CANCEL) = {"out.cancel", {"", "", "", ""}, "gives a running action up",
-                      MUSTER_DATA_NONE},
-#define X(id, name, a, b, c, d, what) \
+    EFFECT(ACTION) = {"out.action",
+                      {"epoch", "attempt", "not_after", "timeout"},
+                      "hands an action to the executor",
+                      MUSTER_DATA_FLAT},
+    EFFECT(
+        CANCEL) = {"out.cancel", {"", "", "", ""}, "gives a running action up", MUSTER_DATA_NONE},
+#define X(id, name, a, b, c, d, what)                                                              \
     [MUSTER_EVENT_##id] = {name, {a, b, c, d}, what, WORLD_FORM(id)},
     MUSTER_WORLD_EVENTS(X)
 #undef X
-#define X(id, name, a, b, c, d, what) \
+#define X(id, name, a, b, c, d, what)                                                              \
     [MUSTER_EVENT_NOTE + MUSTER_NOTE_##id] = {name, {a, b, c, d}, what, MUSTER_DATA_TEXT},
-    MUSTER_NOTES(X)
+        MUSTER_NOTES(X)
 #undef X
 };
 
-static const struct muster_event_type custom_note = {
-    "note", {"arg1", "arg2", "arg3", "arg4"}, "a note of a process that is not ours",
-    MUSTER_DATA_TEXT};
+static const struct muster_event_type custom_note = {"note",
+                                                     {"arg1", "arg2", "arg3", "arg4"},
+                                                     "a note of a process that is not ours",
+                                                     MUSTER_DATA_TEXT};
 
 static const char *const names[] = {
-    "in.start", "in.timer", "in.reply", "in.push", "in.message", "in.disk", "in.action",
-    "in.command", "out.request", "out.send", "out.disk", "out.action", "out.cancel",
+    "in.start",
+    "in.timer",
+    "in.reply",
+    "in.push",
+    "in.message",
+    "in.disk",
+    "in.action",
+    "in.command",
+    "out.request",
+    "out.send",
+    "out.disk",
+    "out.action",
+    "out.cancel",
 #define X(id, name, a, b, c, d, what) name,
-    MUSTER_WORLD_EVENTS(X)
-    MUSTER_NOTES(X)
+    MUSTER_WORLD_EVENTS(X) MUSTER_NOTES(X)
 #undef X
-    NULL,
+        NULL,
 };
 
 _Static_assert(MUSTER_EVENT_WORLD_END <= MUSTER_EVENT_NOTE, "world events run into the notes");

@@ -36,7 +36,7 @@
     X(RESUME, "resume", "", "", "", "", "the process goes on")                                     \
     X(SLOW, "slow", "delay", "", "", "", "every input waits that long (0: as before)")             \
     X(CLOCK, "clock", "which", "step", "drift", "",                                                \
-      "a clock changed (0 lease, 1 wall, 2 store; step ns, drift ppm: two's complement)") \
+      "a clock changed (0 lease, 1 wall, 2 store; step ns, drift ppm: two's complement)")          \
     X(PARTITION, "partition", "from", "to", "", "",                                                \
       "packets from one endpoint to the other are held (data: names)")                             \
     X(HEAL, "heal", "from", "to", "", "", "and flow again")                                        \

@@ -3,7 +3,9 @@
 #define MUSTER_BANNED_ALLOW_HEAP
 #include "core/banned.h"
 
-#include "sim/trace/line.h"
+#include "trace/line.h"
+
+#include "core/flat.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -216,21 +218,21 @@ char *muster_line_record(char *at, const struct muster_record *r, const char *na
     return at;
 }
 
-const char *muster_line_note(const struct muster_process *process, uint16_t kind)
+const char *muster_line_note(const char *const *notes, uint16_t kind)
 {
-    if (kind < MUSTER_EVENT_NOTE + MUSTER_NOTE_CUSTOM || !process || !process->note_names)
+    if (kind < MUSTER_EVENT_NOTE + MUSTER_NOTE_CUSTOM || !notes)
         return NULL;
     uint32_t wanted = kind - MUSTER_EVENT_NOTE - MUSTER_NOTE_CUSTOM;
-    for (uint32_t i = 0; process->note_names[i]; i++)
+    for (uint32_t i = 0; notes[i]; i++)
         if (i == wanted)
-            return muster_event_by_name(process->note_names[i]) ? NULL : process->note_names[i];
+            return muster_event_by_name(notes[i]) ? NULL : notes[i];
     return NULL;
 }
 
 size_t muster_trace_line(char *line, size_t size, const struct muster_record *r, const char *name,
-                         const struct muster_process *process)
+                         const char *const *notes)
 {
-    const char *note = muster_line_note(process, r->kind);
+    const char *note = muster_line_note(notes, r->kind);
     char *whole = malloc(muster_line_bound(r, name, note));
     if (!whole) {
         if (size > 0)
