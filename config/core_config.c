@@ -29,6 +29,7 @@ static const char *const known_actions[] = {
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
     "cluster",
+    "coordinator",
     "lease_ttl",
     "renew_every",
     "renew_deadline",
@@ -251,6 +252,22 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
         muster_doc_boolean(node, &c->recovery.enabled, d);
 }
 
+/* coordinator: {type: local} */
+static void load_coordinator(struct muster_config *c, const struct muster_doc *coordinator,
+                             struct muster_diagnostics *d)
+{
+    static const char *const keys[] = {"type", NULL};
+    static const char *const types[] = {"redis", "local", NULL};
+    if (!coordinator || muster_doc_expect(coordinator, MUSTER_NODE_MAPPING,
+                                          "a mapping such as {type: redis}", d) != 0)
+        return;
+    muster_doc_keys(coordinator, keys, d);
+    uint32_t type = 0;
+    const struct muster_doc *node = muster_doc_get(coordinator, "type");
+    if (node && muster_doc_word(node, types, &type, d) == 0)
+        c->local = type == 1;
+}
+
 static void note_idle_keys(const struct muster_doc *mapping, struct muster_diagnostics *d)
 {
     static const char *const idle[] = {"logging", "advanced"};
@@ -291,6 +308,7 @@ int muster_core_config_load(struct muster_config *c, const struct muster_doc *ma
         muster_doc_keys(mapping, known_keys, d);
         load_durations(c, mapping, d);
         load_numbers(c, mapping, d);
+        load_coordinator(c, muster_doc_get(mapping, "coordinator"), d);
         load_thresholds(&c->recovery, muster_doc_get(mapping, "thresholds"), d);
         load_actions(&c->recovery, muster_doc_get(mapping, "recovery_actions"), d);
         load_cooldowns(&c->recovery, muster_doc_get(mapping, "cooldowns"), d);

@@ -9,9 +9,10 @@
 
 /* Fill *c with the defaults, then with what the mapping says (null: nothing), derive and check
  * (SPEC R6). Keys: every duration of struct muster_config by its name, cluster,
- * max_clock_drift_ppm, quorum_threshold, poll_interval, enabled, thresholds{…}, cooldowns{action:
- * duration}, recovery_actions{action: {enabled, timeout, max_retries, cooldown, scope}} as in the
- * origin's recovery.yaml. Every complaint in one run; returns 0 or MUSTER_E_INVALID. */
+ * coordinator{type: redis|local}, max_clock_drift_ppm, quorum_threshold, poll_interval, enabled,
+ * thresholds{…}, cooldowns{action: duration}, recovery_actions{action: {enabled, timeout,
+ * max_retries, cooldown, scope}} as in the origin's recovery.yaml. Every complaint in one run;
+ * returns 0 or MUSTER_E_INVALID. */
 int muster_core_config_load(struct muster_config *c, const struct muster_doc *mapping,
                             struct muster_diagnostics *d);
 

@@ -37,13 +37,12 @@ static int load(void *config, const struct muster_doc *mapping, struct muster_di
 
 static size_t size(const void *config, const struct muster_place *place)
 {
-    (void)config;
-    return muster_node_size(place);
+    return muster_node_size(config, place, NULL);
 }
 
 static void init(void *self, const void *config, const struct muster_place *place)
 {
-    muster_node_init(self, config, place);
+    muster_node_init(self, config, place, NULL);
 }
 
 static void handle(void *self, const struct muster_input *in, struct muster_effects *out)

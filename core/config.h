@@ -46,6 +46,7 @@ enum muster_action_index {
 };
 
 struct muster_config {
+    bool local; /* a process that is its own cluster: no store, no votes (coordinator/local.c) */
     char cluster[MUSTER_NAME_MAX + 1]; /* names the keys in the store and the durable slots */
     muster_dur lease_ttl;              /* 15 s */
     muster_dur renew_every;            /* 3 s */

@@ -2,8 +2,8 @@
 /* The door of a member: which part takes which input, and what follows from it for the others. */
 #include "core/node.h"
 
-#include "core/coordinator/coordinator.h"
 #include "core/flat.h"
+#include "core/notes.h"
 #include "core/orchestrator/recovery.h"
 
 #include <assert.h>
@@ -11,33 +11,51 @@
 struct muster_node {
     struct muster_config cfg;
     struct muster_place place;
-    struct muster_coordinator coordinator;
+    const struct muster_coordinator_kind *kind;
     struct muster_recovery recovery;
     struct muster_health health;
+    struct muster_self self;
     muster_time now;
     muster_time promised_deadline; /* what deadline() said last: later than this is a stall */
     muster_time sample_at;
+    uint64_t sample_tag, samples; /* of the request for health under way; 0: none */
     muster_time drain_by;
     bool started, inside, led, draining, stopped;
-    bool cycle_due; /* when the sample under way has come */
-    struct muster_member member[]; /* place.count of them */
+    bool cycle_due;                           /* when the sample under way has come */
+    _Alignas(16) unsigned char coordinator[]; /* of kind->size() bytes */
 };
 
-size_t muster_node_size(const struct muster_place *place)
+static const struct muster_coordinator_kind *coordinator_of(const struct muster_config *cfg,
+                                                            const struct muster_parts *parts)
 {
-    return sizeof(struct muster_node) + place->count * sizeof(struct muster_member);
+    if (parts && parts->coordinator)
+        return parts->coordinator;
+    return cfg->local ? &muster_coordinator_local : &muster_coordinator_redis;
+}
+
+size_t muster_node_size(const struct muster_config *cfg, const struct muster_place *place,
+                        const struct muster_parts *parts)
+{
+    return sizeof(struct muster_node) + coordinator_of(cfg, parts)->size(place);
 }
 
 void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
-                      const struct muster_place *place)
+                      const struct muster_place *place, const struct muster_parts *parts)
 {
     char text[8];
     assert(muster_config_check(cfg, 0, text, sizeof text) == NULL);
     n->cfg = *cfg;
     n->place = *place;
+    n->kind = coordinator_of(cfg, parts);
+    n->self.failed = MUSTER_COUNT_UNKNOWN;
     n->promised_deadline = n->sample_at = n->drain_by = MUSTER_NEVER;
     muster_health_unknown(&n->health);
-    muster_coordinator_init(&n->coordinator, &n->cfg, &n->place, n->member);
+    n->kind->init(n->coordinator, &n->cfg, &n->place);
+}
+
+static struct muster_standing standing(const struct muster_node *n)
+{
+    return n->kind->standing(n->coordinator, n->now);
 }
 
 static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, uint64_t b,
@@ -50,30 +68,21 @@ static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, 
 
 static struct muster_authority authority(const struct muster_node *n)
 {
-    const struct muster_lease *l = &n->coordinator.lease;
-    struct muster_authority a = {.draining = n->draining};
-    if (n->coordinator.life == MUSTER_LIFE_REFUSED)
-        a.draining = true; /* the twin lives here: this one acts on nothing */
-    a.leads = muster_lease_leads(l, n->now);
-    a.refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER;
-    if (a.leads) {
-        a.epoch = l->pair.epoch;
-        a.not_after = l->until;
-    } else if (n->coordinator.store_lost) {
-        a.refusal = MUSTER_RESULT_SKIPPED_STORE_LOST;
-    } else if (l->state >= MUSTER_LEASE_CONFIRMING) {
-        a.refusal = MUSTER_RESULT_SKIPPED_NO_QUORUM;
-    }
-    return a;
+    struct muster_standing s = standing(n);
+    /* Where a twin leads its life, this one acts on nothing. */
+    return (struct muster_authority){.leads = s.leads,
+                                     .draining = n->draining || s.refused,
+                                     .refusal = s.refusal,
+                                     .epoch = s.epoch,
+                                     .not_after = s.until};
 }
 
 static void cycle(struct muster_node *n, struct muster_effects *out)
 {
     struct muster_recovery_subject subject[MUSTER_MEMBERS_MAX];
-    const struct muster_members *m = &n->coordinator.members;
     for (uint32_t i = 0; i < n->place.count; i++) {
-        subject[i].fresh = muster_members_fresh(m, n->now, i);
-        subject[i].failed_components = m->at[i].record.failed;
+        struct muster_member_view m = n->kind->member(n->coordinator, n->now, i);
+        subject[i] = (struct muster_recovery_subject){m.fresh, m.failed_components};
     }
     struct muster_authority a = authority(n);
     muster_recovery_cycle(&n->recovery, n->now, &n->health, subject, n->place.count, &a, out);
@@ -88,20 +97,20 @@ static void sample(struct muster_node *n, struct muster_effects *out)
     n->sample_at = muster_time_add(n->now, n->cfg.heartbeat_every);
     if (n->cfg.recovery.enabled)
         n->sample_at = muster_time_min(n->sample_at, muster_recovery_deadline(&n->recovery));
-    if (n->coordinator.tag[MUSTER_ASK_SAMPLE] != 0)
+    if (n->sample_tag != 0)
         return;
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_REQUEST);
-    e->tag = muster_coordinator_tag(&n->coordinator, MUSTER_ASK_SAMPLE);
+    e->tag = n->sample_tag = ++n->samples << 8 | MUSTER_TAG_SAMPLE;
     e->request.endpoint = MUSTER_ENDPOINT_HEALTH;
     e->request.timeout = n->cfg.request_timeout;
 }
 
 static void vote(struct muster_node *n)
 {
-    struct muster_self *self = &n->coordinator.self;
-    self->circuit = n->health.circuit;
-    self->mode = n->recovery.fallback.local;
-    self->failed = n->health.failed_components;
+    n->self.circuit = n->health.circuit;
+    n->self.mode = n->recovery.fallback.local;
+    n->self.failed = n->health.failed_components;
+    n->kind->vote(n->coordinator, &n->self);
 }
 
 static void sampled(struct muster_node *n, const struct muster_input *in,
@@ -110,15 +119,15 @@ static void sampled(struct muster_node *n, const struct muster_input *in,
     struct muster_flat_reader r;
     struct muster_flat_value v;
     struct muster_health before = n->health;
-    n->coordinator.tag[MUSTER_ASK_SAMPLE] = 0;
+    n->sample_tag = 0;
     muster_health_unknown(&n->health);
     muster_flat_reader_init(&r, in->data);
     if (in->status == MUSTER_STATUS_OK && muster_flat_next(&r, &v) == 0 && muster_flat_is_text(&v))
         muster_health_parse(&n->health, v.bytes);
     uint32_t score = muster_health_score(&n->health);
-    bool news = score != n->coordinator.self.score || n->health.circuit != before.circuit ||
+    bool news = score != n->self.score || n->health.circuit != before.circuit ||
                 n->health.failed_components != before.failed_components;
-    n->coordinator.self.score = score;
+    n->self.score = score;
     if (news)
         note(out, MUSTER_NOTE_HEALTH, score, muster_health_classify(score),
              n->health.failed_components, n->health.circuit);
@@ -142,7 +151,7 @@ static void start(struct muster_node *n, const struct muster_input *in, struct m
     uint64_t base =
         (in->start.incarnation_low ^ in->start.incarnation_high >> 7) & ((UINT64_C(1) << 44) - 1);
     muster_recovery_init(&n->recovery, &n->cfg.recovery, &n->place, base << 8);
-    muster_coordinator_start(&n->coordinator, in, out);
+    n->kind->handle(n->coordinator, in, out);
 }
 
 static void command(struct muster_node *n, const struct muster_input *in,
@@ -150,7 +159,7 @@ static void command(struct muster_node *n, const struct muster_input *in,
 {
     if (in->command.verb == MUSTER_VERB_SHUTDOWN && !n->draining) {
         n->draining = true;
-        n->coordinator.lease.draining = true;
+        n->kind->drain(n->coordinator);
         n->drain_by = MUSTER_NEVER;
         note(out, MUSTER_NOTE_DRAINING, 0, 0, 0, 0);
     } else if (in->command.verb == MUSTER_VERB_TRIGGER) {
@@ -166,69 +175,62 @@ static void command(struct muster_node *n, const struct muster_input *in,
 static void ended(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
 {
     if (in->action.epoch > 0)
-        muster_lease_heard(&n->coordinator.lease, n->now, in->action.epoch, out);
+        n->kind->heard(n->coordinator, n->now, in->action.epoch, out);
     struct muster_authority a = authority(n);
     muster_recovery_ended(&n->recovery, n->now, in, &a, out);
 }
 
 static void reply(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
 {
-    if (!muster_coordinator_owns(&n->coordinator, in->tag))
-        return;
-    if ((in->tag & 0xff) == MUSTER_ASK_SAMPLE)
+    if (in->tag != 0 && in->tag == n->sample_tag)
         sampled(n, in, out);
-    else
-        muster_coordinator_reply(&n->coordinator, in, out);
+    else if (n->kind->owns(n->coordinator, in->tag))
+        n->kind->handle(n->coordinator, in, out);
 }
 
 static void disk(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
 {
     if (muster_recovery_owns(in->tag))
         muster_recovery_disk(&n->recovery, in, out);
-    else if (muster_coordinator_owns(&n->coordinator, in->tag))
-        muster_coordinator_disk(&n->coordinator, in, out);
+    else if (n->kind->owns(n->coordinator, in->tag))
+        n->kind->handle(n->coordinator, in, out);
 }
 
 /* ---- what follows ---- */
 
 static void apply_decision(struct muster_node *n, struct muster_effects *out)
 {
-    struct muster_coordinator *c = &n->coordinator;
-    if (!c->apply)
-        return;
-    c->apply = false;
-    if (muster_fallback_decide(&n->recovery.fallback, n->now, c->applied.mode, out))
-        note(out, MUSTER_NOTE_CONSENSUS_APPLIED, c->applied.epoch, c->applied.sequence,
-             c->applied.circuit, c->applied.mode);
+    struct muster_agreement a;
+    if (n->kind->decision(n->coordinator, &a) &&
+        muster_fallback_decide(&n->recovery.fallback, n->now, a.mode, out))
+        note(out, MUSTER_NOTE_CONSENSUS_APPLIED, a.epoch, a.sequence, a.circuit, a.mode);
 }
 
 /* What runs under a lease does not outlive it. */
 static void follow_lease(struct muster_node *n, struct muster_effects *out)
 {
-    bool leading = n->coordinator.lease.state == MUSTER_LEASE_LEADING;
-    if (n->led && !leading)
+    bool holds = standing(n).holds;
+    if (n->led && !holds)
         muster_recovery_lost(&n->recovery, out);
-    n->led = leading;
+    n->led = holds;
 }
 
 /* Drain, then release, then stop (R12). A history that the disk refuses holds a shutdown up only so
  * long. */
 static void leave(struct muster_node *n, struct muster_effects *out)
 {
-    struct muster_coordinator *c = &n->coordinator;
     if (!n->draining)
         return;
-    if (c->life != MUSTER_LIFE_LEAVING && c->life != MUSTER_LIFE_LEFT &&
-        muster_recovery_drained(&n->recovery)) {
+    if (!standing(n).leaving && muster_recovery_drained(&n->recovery)) {
         if (n->drain_by == MUSTER_NEVER)
             n->drain_by = muster_time_add(n->now, n->cfg.renew_deadline);
         if (muster_history_saved(&n->recovery.history) || n->now >= n->drain_by) {
             n->drain_by = MUSTER_NEVER;
-            muster_coordinator_leave(c, n->now, out);
-            muster_coordinator_advance(c, n->now, out);
+            n->kind->leave(n->coordinator, n->now, out);
+            n->kind->advance(n->coordinator, n->now, out);
         }
     }
-    if (c->life == MUSTER_LIFE_LEFT && !n->stopped) {
+    if (standing(n).left && !n->stopped) {
         n->stopped = true;
         note(out, MUSTER_NOTE_STOPPED, 0, 0, 0, 0);
     }
@@ -241,7 +243,7 @@ static void notice_stall(struct muster_node *n, const struct muster_input *in,
     muster_time due = n->promised_deadline;
     if (due == MUSTER_NEVER || in->now <= muster_time_add(due, n->cfg.stop_time))
         return;
-    muster_lease_stalled(&n->coordinator.lease, in->now);
+    n->kind->stalled(n->coordinator, in->now);
     note(out, MUSTER_NOTE_STALLED, in->now - due, 0, 0, 0);
 }
 
@@ -249,10 +251,10 @@ static muster_time next_deadline(const struct muster_node *n)
 {
     if (!n->started || n->stopped)
         return MUSTER_NEVER;
-    if (n->coordinator.life == MUSTER_LIFE_REFUSED)
+    if (standing(n).refused)
         return n->drain_by;
     muster_time t = muster_time_min(n->sample_at, n->drain_by);
-    return muster_time_min(t, muster_coordinator_deadline(&n->coordinator));
+    return muster_time_min(t, n->kind->deadline(n->coordinator));
 }
 
 void muster_node_handle(struct muster_node *n, const struct muster_input *in,
@@ -274,7 +276,7 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
         reply(n, in, out);
         break;
     case MUSTER_IN_PUSH:
-        muster_coordinator_push(&n->coordinator, in, out);
+        n->kind->handle(n->coordinator, in, out);
         break;
     case MUSTER_IN_DISK:
         disk(n, in, out);
@@ -289,10 +291,10 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     case MUSTER_IN_MESSAGE: /* members meet in the store */
         break;
     }
-    if (n->now >= n->sample_at && n->coordinator.life != MUSTER_LIFE_REFUSED && !n->stopped)
+    if (n->now >= n->sample_at && !standing(n).refused && !n->stopped)
         sample(n, out);
     apply_decision(n, out);
-    muster_coordinator_advance(&n->coordinator, n->now, out);
+    n->kind->advance(n->coordinator, n->now, out);
     follow_lease(n, out);
     leave(n, out);
     n->promised_deadline = next_deadline(n);
@@ -306,26 +308,9 @@ muster_time muster_node_deadline(const struct muster_node *n)
 
 int muster_node_describe(const struct muster_node *n, char *text, size_t size)
 {
-    static const char *const lives[] = {"loading", "watching", "active",
-                                        "refused", "leaving",  "left"};
-    static const char *const leases[] = {"idle", "acquiring", "confirming", "leading"};
-    const struct muster_coordinator *c = &n->coordinator;
     struct muster_text t;
     muster_text_init(&t, text, size);
-    muster_text_add(&t, "life=");
-    muster_text_add(&t, lives[c->life]);
-    muster_text_add(&t, " lease=");
-    muster_text_add(&t, leases[c->lease.state]);
-    muster_text_add(&t, " epoch=");
-    muster_text_add_u64(&t, c->lease.state >= MUSTER_LEASE_CONFIRMING ? c->lease.pair.epoch : 0);
-    muster_text_add(&t, " promise=");
-    muster_text_add_u64(&t, c->lease.slot.epoch);
-    muster_text_add(&t, " known=");
-    muster_text_add_u64(&t, c->lease.known);
-    muster_text_add(&t, " fit=");
-    muster_text_add(&t, c->lease.fit ? "yes" : "no");
-    muster_text_add(&t, " store=");
-    muster_text_add(&t, c->store_lost ? "lost" : "answers");
+    n->kind->describe(n->coordinator, &t);
     muster_text_add(&t, " ");
     muster_recovery_describe(&n->recovery, &t);
     return (int)t.length;

@@ -7,18 +7,24 @@
 #ifndef MUSTER_CORE_NODE_H
 #define MUSTER_CORE_NODE_H
 
-#include "core/config.h"
+#include "core/coordinator/interface.h"
 #include "core/port.h"
 
 struct muster_node;
 
-/* Bytes of a node: follows from the number of members. */
-size_t muster_node_size(const struct muster_place *place);
+/* What a node is made of; null members: what the config says. Tables outlive the node. */
+struct muster_parts {
+    const struct muster_coordinator_kind *coordinator;
+};
+
+/* Bytes of a node: follows from its parts and the number of members. parts may be null. */
+size_t muster_node_size(const struct muster_config *cfg, const struct muster_place *place,
+                        const struct muster_parts *parts);
 
 /* A new incarnation. cfg must have passed muster_config_check and is copied; of place the struct is
- * copied, the names outlive the node. */
+ * copied, the names outlive the node. parts may be null and is not kept. */
 void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
-                      const struct muster_place *place);
+                      const struct muster_place *place, const struct muster_parts *parts);
 
 /* The door. in->now must not go backwards (asserted); the caller keeps *in and what it points to.
  * out comes in empty and is to be carried out in order. The first input is START. Not to be entered

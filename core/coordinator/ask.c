@@ -9,13 +9,13 @@
 #define ARGV_MAX 2048
 #define CHANNEL  "state"
 
-uint64_t muster_coordinator_tag(struct muster_coordinator *c, enum muster_request_kind kind)
+static uint64_t take_tag(struct muster_redis_coordinator *c, enum muster_request_kind kind)
 {
     assert(c->tag[kind] == 0);
     return c->tag[kind] = ++c->next_tag << 8 | kind;
 }
 
-static void put_key(const struct muster_coordinator *c, struct muster_flat_writer *w,
+static void put_key(const struct muster_redis_coordinator *c, struct muster_flat_writer *w,
                     const char *name, const char *id)
 {
     char room[MUSTER_KEY_MAX];
@@ -58,17 +58,17 @@ static struct muster_flat_writer begin(struct muster_effects *out, uint32_t argu
     return w;
 }
 
-static void send(struct muster_coordinator *c, enum muster_request_kind kind,
+static void send(struct muster_redis_coordinator *c, enum muster_request_kind kind,
                  struct muster_bytes argv, muster_dur timeout, struct muster_effects *out)
 {
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_REQUEST);
-    e->tag = muster_coordinator_tag(c, kind);
+    e->tag = take_tag(c, kind);
     e->request.endpoint = MUSTER_ENDPOINT_STORE;
     e->request.timeout = timeout;
     e->data = argv;
 }
 
-static void finish(struct muster_coordinator *c, enum muster_request_kind kind,
+static void finish(struct muster_redis_coordinator *c, enum muster_request_kind kind,
                    struct muster_flat_writer *w, struct muster_effects *out)
 {
     assert(!w->full);
@@ -77,7 +77,7 @@ static void finish(struct muster_coordinator *c, enum muster_request_kind kind,
          kind == MUSTER_ASK_SUBSCRIBE ? 0 : c->cfg->request_timeout, out);
 }
 
-void ask_prepare(struct muster_coordinator *c)
+void ask_prepare(struct muster_redis_coordinator *c)
 {
     struct muster_flat_writer w;
     muster_flat_writer_init(&w, c->poll_argv, sizeof c->poll_argv);
@@ -92,7 +92,7 @@ void ask_prepare(struct muster_coordinator *c)
     c->poll_argv_size = (uint32_t)w.used;
 }
 
-void ask_poll(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
+void ask_poll(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
 {
     c->poll_sent = now;
     c->poll_again = false;
@@ -100,14 +100,14 @@ void ask_poll(struct muster_coordinator *c, muster_time now, struct muster_effec
          c->cfg->request_timeout, out);
 }
 
-static void put_script(const struct muster_coordinator *c, struct muster_flat_writer *w,
+static void put_script(const struct muster_redis_coordinator *c, struct muster_flat_writer *w,
                        enum muster_script script)
 {
     put_text(w, c->whole_script ? "EVAL" : "EVALSHA");
     put_text(w, c->whole_script ? muster_script_text(script) : muster_script_sha1(script));
 }
 
-static void put_acquire(struct muster_coordinator *c, struct muster_flat_writer *w)
+static void put_acquire(struct muster_redis_coordinator *c, struct muster_flat_writer *w)
 {
     char room[MUSTER_NAME_MAX + 40];
     struct muster_text t;
@@ -129,7 +129,7 @@ static void put_acquire(struct muster_coordinator *c, struct muster_flat_writer 
     put_text(w, c->lease.dead ? c->lease.seen : "");
 }
 
-void ask_script(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
+void ask_script(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
 {
     struct muster_lease *l = &c->lease;
     if (!c->whole_script) /* after NOSCRIPT the same script goes out again, whole */
@@ -149,7 +149,7 @@ void ask_script(struct muster_coordinator *c, muster_time now, struct muster_eff
     finish(c, MUSTER_ASK_SCRIPT, &w, out);
 }
 
-void ask_record(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
+void ask_record(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
 {
     const struct muster_lease *l = &c->lease;
     bool voter = c->place->index < c->place->voters;
@@ -187,7 +187,7 @@ void ask_record(struct muster_coordinator *c, muster_time now, struct muster_eff
 }
 
 /* "circuit=CLOSED mode=PRIMARY score=1000000": what the channel and the health key say. */
-static void describe_self(const struct muster_coordinator *c, struct muster_text *t)
+static void describe_self(const struct muster_redis_coordinator *c, struct muster_text *t)
 {
     muster_text_add(t, "circuit=");
     muster_text_add(t, muster_circuit_text(c->self.circuit));
@@ -197,7 +197,7 @@ static void describe_self(const struct muster_coordinator *c, struct muster_text
     muster_text_add_u64(t, c->self.score);
 }
 
-void ask_health(struct muster_coordinator *c, struct muster_effects *out)
+void ask_health(struct muster_redis_coordinator *c, struct muster_effects *out)
 {
     char room[128];
     struct muster_text t;
@@ -212,7 +212,7 @@ void ask_health(struct muster_coordinator *c, struct muster_effects *out)
     finish(c, MUSTER_ASK_HEALTH, &w, out);
 }
 
-void ask_decision(struct muster_coordinator *c, const struct muster_decision_record *d,
+void ask_decision(struct muster_redis_coordinator *c, const struct muster_decision_record *d,
                   struct muster_effects *out)
 {
     char room[MUSTER_RECORD_MAX];
@@ -228,8 +228,8 @@ void ask_decision(struct muster_coordinator *c, const struct muster_decision_rec
     finish(c, MUSTER_ASK_DECISION, &w, out);
 }
 
-static void publish(struct muster_coordinator *c, enum muster_request_kind kind, const char *text,
-                    struct muster_effects *out)
+static void publish(struct muster_redis_coordinator *c, enum muster_request_kind kind,
+                    const char *text, struct muster_effects *out)
 {
     struct muster_flat_writer w = begin(out, 3);
     put_text(&w, "PUBLISH");
@@ -239,7 +239,7 @@ static void publish(struct muster_coordinator *c, enum muster_request_kind kind,
 }
 
 /* Messages begin with W (look now) or S (state of a member). */
-void ask_wake(struct muster_coordinator *c, struct muster_effects *out)
+void ask_wake(struct muster_redis_coordinator *c, struct muster_effects *out)
 {
     char room[MUSTER_NAME_MAX + 4];
     struct muster_text t;
@@ -250,7 +250,7 @@ void ask_wake(struct muster_coordinator *c, struct muster_effects *out)
     c->lease.wake = false;
 }
 
-void ask_state(struct muster_coordinator *c, struct muster_effects *out)
+void ask_state(struct muster_redis_coordinator *c, struct muster_effects *out)
 {
     char room[MUSTER_RECORD_MAX];
     struct muster_text t;
@@ -262,7 +262,7 @@ void ask_state(struct muster_coordinator *c, struct muster_effects *out)
     publish(c, MUSTER_ASK_STATE, room, out);
 }
 
-void ask_subscribe(struct muster_coordinator *c, struct muster_effects *out)
+void ask_subscribe(struct muster_redis_coordinator *c, struct muster_effects *out)
 {
     struct muster_flat_writer w = begin(out, 2);
     put_text(&w, "SUBSCRIBE");
@@ -270,21 +270,21 @@ void ask_subscribe(struct muster_coordinator *c, struct muster_effects *out)
     finish(c, MUSTER_ASK_SUBSCRIBE, &w, out);
 }
 
-static void ask_disk(struct muster_coordinator *c, enum muster_request_kind kind,
+static void ask_disk(struct muster_redis_coordinator *c, enum muster_request_kind kind,
                      enum muster_disk_operation operation, struct muster_effects *out)
 {
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_DISK);
-    e->tag = muster_coordinator_tag(c, kind);
+    e->tag = take_tag(c, kind);
     e->disk.operation = operation;
     e->disk.file = MUSTER_SLOT_FILE;
 }
 
-void ask_slot_read(struct muster_coordinator *c, struct muster_effects *out)
+void ask_slot_read(struct muster_redis_coordinator *c, struct muster_effects *out)
 {
     ask_disk(c, MUSTER_ASK_SLOT_READ, MUSTER_DISK_READ, out);
 }
 
-void ask_slot_write(struct muster_coordinator *c, struct muster_effects *out)
+void ask_slot_write(struct muster_redis_coordinator *c, struct muster_effects *out)
 {
     uint8_t bytes[MUSTER_SLOT_SIZE];
     muster_slot_encode(&c->lease.writing, bytes);

@@ -3,24 +3,24 @@
 #ifndef MUSTER_CORE_COORDINATOR_ASK_H
 #define MUSTER_CORE_COORDINATOR_ASK_H
 
-#include "core/coordinator/coordinator.h"
+#include "core/coordinator/redis.h"
 
 /* The MGET of a poll is always the same: made once. */
-void ask_prepare(struct muster_coordinator *c);
+void ask_prepare(struct muster_redis_coordinator *c);
 
-void ask_poll(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
-void ask_script(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
-void ask_record(struct muster_coordinator *c, muster_time now, struct muster_effects *out);
-void ask_health(struct muster_coordinator *c, struct muster_effects *out);
-void ask_decision(struct muster_coordinator *c, const struct muster_decision_record *d,
+void ask_poll(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out);
+void ask_script(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out);
+void ask_record(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out);
+void ask_health(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_decision(struct muster_redis_coordinator *c, const struct muster_decision_record *d,
                   struct muster_effects *out);
-void ask_wake(struct muster_coordinator *c, struct muster_effects *out);
-void ask_state(struct muster_coordinator *c, struct muster_effects *out);
-void ask_subscribe(struct muster_coordinator *c, struct muster_effects *out);
-void ask_slot_read(struct muster_coordinator *c, struct muster_effects *out);
-void ask_slot_write(struct muster_coordinator *c, struct muster_effects *out);
+void ask_wake(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_state(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_subscribe(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_slot_read(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_slot_write(struct muster_redis_coordinator *c, struct muster_effects *out);
 
-static inline bool ask_busy(const struct muster_coordinator *c, enum muster_request_kind kind)
+static inline bool ask_busy(const struct muster_redis_coordinator *c, enum muster_request_kind kind)
 {
     return c->tag[kind] != 0;
 }

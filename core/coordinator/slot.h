@@ -32,6 +32,15 @@ static inline uint64_t muster_slot_offset(uint64_t sequence)
     return (sequence & 1) * MUSTER_SLOT_SIZE;
 }
 
+/* The sequence of the next write: above `floor`, up to which sequences may be on the disk (failed
+ * writes too), and not of the slot that holds the acknowledged state: after a failed write the next
+ * try goes to the same other slot. */
+static inline uint64_t muster_slot_next(const struct muster_slot *held, uint64_t floor)
+{
+    uint64_t next = floor + 1;
+    return held->sequence > 0 && (next & 1) == (held->sequence & 1) ? next + 1 : next;
+}
+
 /* Write the bytes of a slot. */
 void muster_slot_encode(const struct muster_slot *s, uint8_t bytes[MUSTER_SLOT_SIZE]);
 

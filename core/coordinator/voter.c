@@ -40,11 +40,7 @@ void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot
 static void write_slot(struct muster_lease *l, struct muster_pair pair)
 {
     l->writing = l->slot;
-    /* Not the slot that holds the acknowledged promise: after a failed write the next try goes to
-     * the same other slot, with a higher sequence. */
-    l->writing.sequence = l->slot_floor + 1;
-    if ((l->writing.sequence & 1) == (l->slot.sequence & 1) && l->slot.sequence > 0)
-        l->writing.sequence++;
+    l->writing.sequence = muster_slot_next(&l->slot, l->slot_floor);
     l->writing.epoch = pair.epoch;
     l->writing.attempt = pair.attempt;
     if (l->known < pair.epoch)

@@ -27,13 +27,15 @@ static void judge_decision(const struct state *s, struct muster_world *w,
     uint32_t voters = muster_world_voters(w), heard = 0;
     uint32_t needed = muster_config_votes_needed(voters, c->quorum_threshold_ppm);
     for (uint32_t i = 0; i < voters; i++)
-        heard += s->executed[i] != 0 && r->time - (s->executed[i] - 1) <= window_of(c);
+        heard += i == r->process || /* its own vote needs no store */
+                 (s->executed[i] != 0 && r->time - (s->executed[i] - 1) <= window_of(c));
     muster_judged(w);
     if (heard < needed)
         muster_violated(w,
                         "%s decided (sequence %" PRIu64 ", %" PRIu64
                         " votes by its own count), but the store "
-                        "has heard %u of %u voters within " SECONDS "; needed are %u",
+                        "has heard %u of %u voters (itself included) within " SECONDS
+                        "; needed are %u",
                         muster_world_name(w, r->process), r->arg[1], r->arg[3], heard, voters,
                         SECONDS_OF(window_of(c)), needed);
 }
@@ -90,8 +92,8 @@ const struct muster_property muster_check_decided_with_quorum = {
         "A quorum counted from the votes that happen to be present is always met: one member "
         "alone agrees with itself. So the electorate is what is configured (rule R8), and a "
         "vote counts only while its sequence advances. Judged by ground truth: as many voters "
-        "as are needed must have had a command executed at the store within three and a half "
-        "heartbeats. A decision is applied only with an epoch that a leader was really "
+        "as are needed, the decider among them, must have had a command executed at the store "
+        "within three and a half heartbeats. A decision is applied only with an epoch that a leader was really "
         "elected for. When it is violated, old votes were counted as fresh, the share was "
         "taken of the wrong number, or a decision came from nobody.",
     .class = MUSTER_SAFETY,

@@ -43,14 +43,14 @@ void door_close(struct door *d)
 
 void door_start(struct door *d, bool bootstrap)
 {
-    size_t size = (muster_node_size(&d->place) + 15) / 16 * 16;
+    size_t size = (muster_node_size(&d->config, &d->place, &d->parts) + 15) / 16 * 16;
     free(d->memory);
     d->memory = aligned_alloc(16, size);
     assert(d->memory);
     memset(d->memory, 0, size);
     memset(d->pending, 0, sizeof d->pending);
     d->node = d->memory;
-    muster_node_init(d->node, &d->config, &d->place);
+    muster_node_init(d->node, &d->config, &d->place, &d->parts);
     struct muster_input in = {.kind = MUSTER_IN_START};
     in.start.incarnation_high = DOOR_HIGH;
     in.start.incarnation_low = DOOR_LOW;
@@ -141,7 +141,7 @@ static void acquire(struct door *d, char argv[10][DOOR_TEXT_MAX])
 /* Execute a command and write its reply. */
 static void execute(struct door *d, struct door_pending *p, struct muster_flat_writer *w)
 {
-    char (*argv)[DOOR_TEXT_MAX] = p->argv;
+    char(*argv)[DOOR_TEXT_MAX] = p->argv;
     if (strcmp(argv[0], "MGET") == 0) {
         read_all(d, w);
     } else if (strcmp(argv[0], "EVALSHA") == 0 && !d->scripts_known) {
@@ -203,7 +203,7 @@ static void await(struct door *d, const struct muster_effect *e, char *text)
     p->effect = *e;
     bool history = e->kind == MUSTER_OUT_DISK && e->disk.file != MUSTER_SLOT_FILE;
     uint64_t kind = e->tag & 0xff;
-    assert(history || (kind > 0 && kind < MUSTER_ASK_COUNT));
+    assert(history || (kind > 0 && kind <= MUSTER_TAG_SAMPLE));
     p->answer = history ? DOOR_NORMAL : d->answer[kind];
     if (history && e->disk.operation == MUSTER_DISK_SYNC)
         p->answer = d->history_sync;
@@ -336,7 +336,7 @@ static void answer(struct door *d, struct door_pending *pending)
     door_input(d, &in);
 }
 
-void door_release(struct door *d, enum muster_request_kind kind, enum door_answer how)
+void door_release(struct door *d, uint64_t kind, enum door_answer how)
 {
     for (uint32_t i = 0; i < DOOR_PENDING; i++) {
         struct door_pending *p = &d->pending[i];

@@ -6,7 +6,7 @@
 #ifndef MUSTER_TESTS_LIB_DOOR_H
 #define MUSTER_TESTS_LIB_DOOR_H
 
-#include "core/coordinator/coordinator.h"
+#include "core/coordinator/redis.h"
 #include "core/flat.h"
 #include "core/node.h"
 #include "core/notes.h"
@@ -67,6 +67,7 @@ struct door_options {
 
 struct door {
     struct muster_config config;
+    struct muster_parts parts;
     struct muster_place place;
     const char *names[MUSTER_MEMBERS_MAX];
     struct muster_node *node;
@@ -74,7 +75,7 @@ struct door {
     muster_time now;
     struct muster_effects out; /* of the last input */
 
-    enum door_answer answer[MUSTER_ASK_COUNT];
+    enum door_answer answer[MUSTER_TAG_SAMPLE + 1];
     enum door_answer history_sync;
     const char *error;         /* of DOOR_ERROR */
     struct muster_bytes raw;   /* of DOOR_RAW */
@@ -119,7 +120,7 @@ static inline void door_stall(struct door *d, muster_dur length)
 void door_end_action(struct door *d, uint64_t tag, uint64_t attempt, uint64_t result,
                      uint64_t epoch);
 /* Answer a request that hangs. */
-void door_release(struct door *d, enum muster_request_kind kind, enum door_answer answer);
+void door_release(struct door *d, uint64_t kind, enum door_answer answer);
 
 /* Forget the log. */
 void door_mark(struct door *d);

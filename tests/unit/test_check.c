@@ -215,7 +215,7 @@ static void decisions_need_a_quorum_that_is_there(void **state)
     holds(&w);
     SEE(&w, S(18), 0, NOTE_KIND(CONSENSUS), 1, 3, MUSTER_OUTCOME_DECIDED, 2);
     fires(&w, "n1 decided (sequence 3, 2 votes by its own count), but the store has heard 1 "
-              "of 3 voters within 17.500 s; needed are 2");
+              "of 3 voters (itself included) within 17.500 s; needed are 2");
     open_world(&w, &muster_check_decided_with_quorum);
     SEE(&w, S(1), 1, NOTE_KIND(CONSENSUS_APPLIED), 6, 9, 0, 0);
     fires(&w, "n2 applied decision 9 of epoch 6, which nobody has won");

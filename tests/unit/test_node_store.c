@@ -482,11 +482,11 @@ static void reply_to_an_unknown_tag_is_passed_over(void **state)
 static void late_answer_of_a_health_source_does_not_stop_the_sampling(void **state)
 {
     (void)state;
-    d->answer[MUSTER_ASK_SAMPLE] = DOOR_HANG;
+    d->answer[MUSTER_TAG_SAMPLE] = DOOR_HANG;
     door_wait(d, S(12));
-    d->answer[MUSTER_ASK_SAMPLE] = DOOR_NORMAL;
+    d->answer[MUSTER_TAG_SAMPLE] = DOOR_NORMAL;
     d->health = "failed=1 circuit=OPEN failures_1h=0";
-    door_release(d, MUSTER_ASK_SAMPLE, DOOR_LOSE);
+    door_release(d, MUSTER_TAG_SAMPLE, DOOR_LOSE);
     assert_non_null(door_note(d, MUSTER_NOTE_HEALTH)); /* unknown now */
     door_wait(d, S(6));
     assert_int_equal(door_note(d, MUSTER_NOTE_HEALTH)->effect.arg[3], MUSTER_CIRCUIT_OPEN);

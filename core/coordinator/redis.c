@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The redis coordinator: life of a member, reading the store, when what is asked. */
 #include "core/coordinator/ask.h"
+#include "core/coordinator/reading.h"
 
 #include "core/flat.h"
 
 #include <assert.h>
 
-#define MEMBER_NOTES_MAX 8
 #define LEADERLESS_POLLS 4  /* polls per renew_every while nobody leads */
 #define CONFIRMING_POLLS 12 /* and while the own attempt waits for its majority */
-#define WATCH_HEARTBEATS 2
-#define TWIN_ADVANCES 2
 
 static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, uint64_t b,
                  uint64_t c)
@@ -18,23 +16,27 @@ static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, 
     muster_effects_note(out, (uint16_t)kind, (const uint64_t[4]){a, b, c, 0}, NULL);
 }
 
-void muster_coordinator_init(struct muster_coordinator *c, const struct muster_config *cfg,
-                             const struct muster_place *place, struct muster_member *member)
+static size_t size(const struct muster_place *place)
 {
+    return sizeof(struct muster_redis_coordinator) + place->count * sizeof(struct muster_member);
+}
+
+static void init(void *self, const struct muster_config *cfg, const struct muster_place *place)
+{
+    struct muster_redis_coordinator *c = self;
     assert(place->count <= MUSTER_MEMBERS_MAX && place->voters <= MUSTER_VOTERS_MAX);
     assert(place->voters >= 1 && place->voters <= place->count);
-    memset(c, 0, sizeof *c);
     c->cfg = cfg;
     c->place = place;
     c->life = MUSTER_LIFE_LOADING;
     c->self = (struct muster_self){.failed = MUSTER_COUNT_UNKNOWN};
     c->poll_at = c->heartbeat_at = c->watch_until = MUSTER_NEVER;
-    muster_members_init(&c->members, cfg, member, place->count);
+    muster_members_init(&c->members, cfg, c->member, place->count);
     ask_prepare(c);
 }
 
-void muster_coordinator_start(struct muster_coordinator *c, const struct muster_input *in,
-                              struct muster_effects *out)
+static void start(struct muster_redis_coordinator *c, const struct muster_input *in,
+                  struct muster_effects *out)
 {
     c->incarnation =
         (struct muster_incarnation){in->start.incarnation_high, in->start.incarnation_low};
@@ -45,15 +47,16 @@ void muster_coordinator_start(struct muster_coordinator *c, const struct muster_
     ask_subscribe(c, out);
 }
 
-bool muster_coordinator_owns(const struct muster_coordinator *c, uint64_t tag)
+static bool owns(const void *self, uint64_t tag)
 {
+    const struct muster_redis_coordinator *c = self;
     uint64_t kind = tag & 0xff;
     return kind < MUSTER_ASK_COUNT && kind != MUSTER_ASK_NONE && c->tag[kind] == tag;
 }
 
 /* ---- the durable state ---- */
 
-static void loaded(struct muster_coordinator *c, const struct muster_input *in,
+static void loaded(struct muster_redis_coordinator *c, const struct muster_input *in,
                    struct muster_effects *out)
 {
     struct muster_slot slot;
@@ -73,30 +76,8 @@ static void loaded(struct muster_coordinator *c, const struct muster_input *in,
     c->poll_at = in->now;
 }
 
-/* The first durable state: refused when anybody knows an epoch of this cluster (R7). */
-static void try_bootstrap(struct muster_coordinator *c, const struct muster_lease_view *v,
-                          struct muster_effects *out)
-{
-    if (!c->bootstrap || c->place->index >= c->place->voters || c->lease.writing.sequence > 0)
-        return;
-    if (c->lease.known > 0) {
-        c->bootstrap = false;
-        note(out, MUSTER_NOTE_BOOTSTRAP_REFUSED, c->lease.known, 0, 0);
-        return;
-    }
-    assert(!v->has_leader || v->leader.pair.epoch == 0);
-    struct muster_lease *l = &c->lease;
-    l->writing = (struct muster_slot){.sequence = 1, .electorate = l->electorate};
-    l->writing.cluster =
-        muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
-    l->writing.disk_high = c->incarnation.high;
-    l->writing.disk_low = c->incarnation.low;
-    l->slot_floor = 1;
-    c->bootstrapping = true;
-}
-
 /* A slot is durable when its WRITE and its SYNC have ended well, in whatever order it is heard. */
-static void slot_ended(struct muster_coordinator *c, const struct muster_input *in,
+static void slot_ended(struct muster_redis_coordinator *c, const struct muster_input *in,
                        struct muster_effects *out)
 {
     if (c->slot_status == MUSTER_STATUS_OK)
@@ -117,8 +98,8 @@ static void slot_ended(struct muster_coordinator *c, const struct muster_input *
     c->lease.writing.sequence = 0;
 }
 
-void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_input *in,
-                             struct muster_effects *out)
+static void disk(struct muster_redis_coordinator *c, const struct muster_input *in,
+                 struct muster_effects *out)
 {
     enum muster_request_kind kind = (enum muster_request_kind)(in->tag & 0xff);
     c->tag[kind] = 0;
@@ -128,139 +109,9 @@ void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_i
         slot_ended(c, in, out);
 }
 
-/* ---- twins (R9) ---- */
-
-static void become_active(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
-{
-    c->life = MUSTER_LIFE_ACTIVE;
-    c->lease.active = true;
-    c->lease.publish = true;
-    c->heartbeat_at = now;
-    c->watch_until = MUSTER_NEVER;
-    note(out, MUSTER_NOTE_JOINED, 0, 0, 0);
-}
-
-static void refuse(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
-{
-    muster_lease_step_down(&c->lease, now, MUSTER_LOST_DUPLICATE, 0, out);
-    c->lease.active = false;
-    c->life = MUSTER_LIFE_REFUSED;
-    c->poll_at = c->heartbeat_at = c->watch_until = MUSTER_NEVER;
-    note(out, MUSTER_NOTE_DUPLICATE_ID, c->twin.high, c->twin.low, 0);
-}
-
-/* Has the foreign record in the own key advanced, twice, since it was first seen? One that stands
- * still is of a dead incarnation; once is what the last command of such a one does, when it was
- * still on its way. */
-static bool twin_advances(struct muster_coordinator *c, const struct muster_member_record *r)
-{
-    bool same = c->twin_seen && muster_incarnation_equal(c->twin, r->incarnation);
-    bool advances = same && r->sequence >= c->twin_sequence + TWIN_ADVANCES;
-    if (!same) {
-        c->twin = r->incarnation;
-        c->twin_sequence = r->sequence;
-        c->twin_seen = true;
-    }
-    return advances;
-}
-
-static void look_for_twin(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
-{
-    const struct muster_member *own = &c->members.at[c->place->index];
-    bool foreign =
-        own->present && !muster_incarnation_equal(own->record.incarnation, c->incarnation);
-    if (c->life == MUSTER_LIFE_WATCHING && c->watch_until == MUSTER_NEVER) {
-        /* two heartbeats of the twin, and the reading that shows the second */
-        c->watch_until = muster_time_add(now, WATCH_HEARTBEATS * c->cfg->heartbeat_every +
-                                                  c->cfg->poll_every);
-        if (!foreign)
-            c->heartbeat_at =
-                now; /* nobody is here: say so at once, for one who starts together with us */
-    }
-    if (foreign && twin_advances(c, &own->record)) {
-        bool newcomer = c->life == MUSTER_LIFE_WATCHING;
-        bool theirs = own->record.state == MUSTER_MEMBER_JOINING;
-        bool lower = muster_incarnation_below(own->record.incarnation, c->incarnation);
-        if ((newcomer && !theirs) || (newcomer == theirs && lower)) {
-            refuse(c, now, out);
-            return;
-        }
-    }
-    if (foreign && c->published)
-        c->lease.publish = true; /* what stands there is not what we said */
-    if (c->life == MUSTER_LIFE_WATCHING && now >= c->watch_until)
-        become_active(c, now, out);
-}
-
-/* ---- reading the store ---- */
-
-static void see_decision(struct muster_coordinator *c, const struct muster_lease_view *v,
-                         struct muster_bytes text)
-{
-    struct muster_decision_record d;
-    if (text.size == 0 || muster_decision_record_parse(&d, text) != 0 || !v->has_leader ||
-        v->leader.released)
-        return;
-    bool current = d.epoch == v->leader.pair.epoch && d.epoch >= c->applied.epoch;
-    bool news = d.epoch > c->applied.epoch || d.sequence > c->applied.sequence;
-    if (!current || !news)
-        return;
-    c->applied = d;
-    c->apply = true;
-}
-
-static struct muster_bytes next_text(struct muster_flat_reader *r)
-{
-    struct muster_flat_value v;
-    if (muster_flat_next(r, &v) != 0 || v.type != MUSTER_FLAT_BULK)
-        return (struct muster_bytes){NULL, 0};
-    return v.bytes;
-}
-
-/* Most readings show the record of the last one: parse only what is new. */
-static bool parse_leader(struct muster_coordinator *c, struct muster_bytes text)
-{
-    if (text.size == 0 || text.size >= MUSTER_RECORD_MAX)
-        return false;
-    if (muster_text_equal(text, c->leader_text))
-        return true;
-    c->leader_text[0] = 0;
-    if (muster_leader_record_parse(&c->leader, text) != 0)
-        return false;
-    memcpy(c->leader_text, text.at, text.size);
-    c->leader_text[text.size] = 0;
-    return true;
-}
-
-static void read_store(struct muster_coordinator *c, muster_time now, struct muster_bytes reply,
-                       struct muster_effects *out)
-{
-    struct muster_flat_reader r;
-    struct muster_flat_value array;
-    muster_flat_reader_init(&r, reply);
-    if (muster_flat_next(&r, &array) != 0 || array.count != 3 + c->place->count)
-        return;
-    struct muster_lease_view v = {.voter = c->members.voter, .present = c->members.present};
-    struct muster_bytes leader = next_text(&r), epoch = next_text(&r), decision = next_text(&r);
-    v.leader_text = leader;
-    v.has_leader = parse_leader(c, leader);
-    v.leader = c->leader;
-    if (muster_text_parse_u64(epoch, &v.epoch) != 0)
-        v.epoch = 0;
-    for (uint32_t i = 0; i < c->place->count; i++)
-        muster_members_see(&c->members, now, i, next_text(&r));
-    look_for_twin(c, now, out);
-    if (c->life == MUSTER_LIFE_REFUSED)
-        return;
-    muster_members_judge(&c->members, now, MEMBER_NOTES_MAX, out);
-    see_decision(c, &v, decision);
-    muster_lease_see(&c->lease, now, &v, out);
-    try_bootstrap(c, &v, out);
-}
-
 /* ---- answers ---- */
 
-static void store_answered(struct muster_coordinator *c, muster_time now,
+static void store_answered(struct muster_redis_coordinator *c, muster_time now,
                            struct muster_effects *out)
 {
     c->answered = now;
@@ -271,7 +122,7 @@ static void store_answered(struct muster_coordinator *c, muster_time now,
 
 /* The stated reaction to an error of the store (R10). A command that was answered with an error was
  * not executed; a script that fails half way through is the same, as ours write last. */
-static enum muster_reaction react(struct muster_coordinator *c, struct muster_bytes text,
+static enum muster_reaction react(struct muster_redis_coordinator *c, struct muster_bytes text,
                                   struct muster_effects *out)
 {
     enum muster_reaction reaction = MUSTER_REACTION_RETRY;
@@ -287,8 +138,8 @@ static enum muster_reaction react(struct muster_coordinator *c, struct muster_by
     return reaction;
 }
 
-static void script_answered(struct muster_coordinator *c, const struct muster_input *in, bool ok,
-                            const struct muster_flat_value *v, struct muster_effects *out)
+static void script_answered(struct muster_redis_coordinator *c, const struct muster_input *in,
+                            bool ok, const struct muster_flat_value *v, struct muster_effects *out)
 {
     bool whole = c->whole_script;
     c->whole_script = false;
@@ -313,13 +164,13 @@ static void script_answered(struct muster_coordinator *c, const struct muster_in
     muster_lease_script_done(&c->lease, in->now, record, out);
 }
 
-static void poll_answered(struct muster_coordinator *c, const struct muster_input *in, bool ok,
-                          const struct muster_flat_value *v, struct muster_effects *out)
+static void poll_answered(struct muster_redis_coordinator *c, const struct muster_input *in,
+                          bool ok, const struct muster_flat_value *v, struct muster_effects *out)
 {
     if (ok && v->type == MUSTER_FLAT_ERROR) {
         react(c, v->bytes, out);
     } else if (ok) {
-        read_store(c, in->now, in->data, out);
+        reading_done(c, in->now, in->data, out);
         c->lease.publish |= c->unpublished && c->life == MUSTER_LIFE_ACTIVE;
         c->unpublished = false;
     }
@@ -335,8 +186,8 @@ static void poll_answered(struct muster_coordinator *c, const struct muster_inpu
     c->poll_at = muster_time_add(c->poll_sent, every);
 }
 
-void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_input *in,
-                              struct muster_effects *out)
+static void reply(struct muster_redis_coordinator *c, const struct muster_input *in,
+                  struct muster_effects *out)
 {
     enum muster_request_kind kind = (enum muster_request_kind)(in->tag & 0xff);
     struct muster_flat_reader r;
@@ -354,13 +205,11 @@ void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_
         c->unpublished = true; /* again when the store has answered a reading, not at once */
 }
 
-void muster_coordinator_push(struct muster_coordinator *c, const struct muster_input *in,
-                             struct muster_effects *out)
+static void push(struct muster_redis_coordinator *c, const struct muster_input *in)
 {
     struct muster_flat_reader r;
     struct muster_flat_value v;
     muster_flat_reader_init(&r, in->data);
-    (void)out;
     /* array: "message", channel, payload */
     if (muster_flat_next(&r, &v) != 0 || v.count != 3 || muster_flat_skip(&r) != 0 ||
         muster_flat_skip(&r) != 0 || muster_flat_next(&r, &v) != 0)
@@ -375,7 +224,7 @@ void muster_coordinator_push(struct muster_coordinator *c, const struct muster_i
 
 /* ---- consensus ---- */
 
-static void decide(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
+static void decide(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
 {
     struct muster_vote vote[MUSTER_VOTERS_MAX];
     for (uint32_t i = 0; i < c->place->voters; i++) {
@@ -411,7 +260,8 @@ static void decide(struct muster_coordinator *c, muster_time now, struct muster_
     ask_decision(c, &r, out);
 }
 
-static void heartbeat(struct muster_coordinator *c, muster_time now, struct muster_effects *out)
+static void heartbeat(struct muster_redis_coordinator *c, muster_time now,
+                      struct muster_effects *out)
 {
     c->heartbeat_at = muster_time_add(now, c->cfg->heartbeat_every);
     c->lease.publish = true;
@@ -426,15 +276,15 @@ static void heartbeat(struct muster_coordinator *c, muster_time now, struct must
 /* ---- time ---- */
 
 /* Something the voter waits for may be possible once R5's wait is over: look again right then. */
-static muster_time next_poll(const struct muster_coordinator *c)
+static muster_time next_poll(const struct muster_redis_coordinator *c)
 {
     muster_time wait = muster_lease_wait_end(&c->lease);
     return wait > c->poll_sent ? muster_time_min(c->poll_at, wait) : c->poll_at;
 }
 
-void muster_coordinator_advance(struct muster_coordinator *c, muster_time now,
-                                struct muster_effects *out)
+static void advance(void *self, muster_time now, struct muster_effects *out)
 {
+    struct muster_redis_coordinator *c = self;
     struct muster_lease *l = &c->lease;
     if (c->life == MUSTER_LIFE_LOADING || c->life == MUSTER_LIFE_REFUSED ||
         c->life == MUSTER_LIFE_LEFT)
@@ -464,8 +314,9 @@ void muster_coordinator_advance(struct muster_coordinator *c, muster_time now,
         c->life = MUSTER_LIFE_LEFT;
 }
 
-muster_time muster_coordinator_deadline(const struct muster_coordinator *c)
+static muster_time deadline(const void *self)
 {
+    const struct muster_redis_coordinator *c = self;
     if (c->life == MUSTER_LIFE_LOADING || c->life == MUSTER_LIFE_REFUSED ||
         c->life == MUSTER_LIFE_LEFT)
         return MUSTER_NEVER;
@@ -477,9 +328,9 @@ muster_time muster_coordinator_deadline(const struct muster_coordinator *c)
     return t;
 }
 
-void muster_coordinator_leave(struct muster_coordinator *c, muster_time now,
-                              struct muster_effects *out)
+static void leave(void *self, muster_time now, struct muster_effects *out)
 {
+    struct muster_redis_coordinator *c = self;
     if (c->life == MUSTER_LIFE_LOADING || c->life == MUSTER_LIFE_REFUSED) {
         c->life = MUSTER_LIFE_LEFT;
         return;
@@ -488,3 +339,123 @@ void muster_coordinator_leave(struct muster_coordinator *c, muster_time now,
     c->lease.draining = true;
     muster_lease_step_down(&c->lease, now, MUSTER_LOST_SHUTDOWN, 0, out);
 }
+
+/* ---- the table ---- */
+
+static void handle(void *self, const struct muster_input *in, struct muster_effects *out)
+{
+    if (in->kind == MUSTER_IN_START)
+        start(self, in, out);
+    else if (in->kind == MUSTER_IN_PUSH)
+        push(self, in);
+    else if (in->kind == MUSTER_IN_DISK)
+        disk(self, in, out);
+    else
+        reply(self, in, out);
+}
+
+static void vote(void *self, const struct muster_self *news)
+{
+    struct muster_redis_coordinator *c = self;
+    c->self = *news;
+}
+
+static void heard(void *self, muster_time now, uint64_t epoch, struct muster_effects *out)
+{
+    struct muster_redis_coordinator *c = self;
+    muster_lease_heard(&c->lease, now, epoch, out);
+}
+
+static void stalled(void *self, muster_time now)
+{
+    struct muster_redis_coordinator *c = self;
+    muster_lease_stalled(&c->lease, now);
+}
+
+static void drain(void *self)
+{
+    struct muster_redis_coordinator *c = self;
+    c->lease.draining = true;
+}
+
+static struct muster_standing standing(const void *self, muster_time now)
+{
+    const struct muster_redis_coordinator *c = self;
+    const struct muster_lease *l = &c->lease;
+    struct muster_standing s = {.leads = muster_lease_leads(l, now),
+                                .holds = l->state == MUSTER_LEASE_LEADING,
+                                .refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER,
+                                .refused = c->life == MUSTER_LIFE_REFUSED,
+                                .leaving = c->life >= MUSTER_LIFE_LEAVING,
+                                .left = c->life == MUSTER_LIFE_LEFT};
+    if (s.leads) {
+        s.epoch = l->pair.epoch;
+        s.until = l->until;
+    } else if (c->store_lost) {
+        s.refusal = MUSTER_RESULT_SKIPPED_STORE_LOST;
+    } else if (l->state >= MUSTER_LEASE_CONFIRMING) {
+        s.refusal = MUSTER_RESULT_SKIPPED_NO_QUORUM;
+    }
+    return s;
+}
+
+static struct muster_member_view member(const void *self, muster_time now, uint32_t index)
+{
+    const struct muster_redis_coordinator *c = self;
+    return (struct muster_member_view){muster_members_fresh(&c->members, now, index),
+                                       c->members.at[index].record.failed};
+}
+
+static bool decision(void *self, struct muster_agreement *ret_agreement)
+{
+    struct muster_redis_coordinator *c = self;
+    const struct muster_decision_record *d = &c->applied;
+    if (!c->apply)
+        return false;
+    c->apply = false;
+    *ret_agreement =
+        (struct muster_agreement){d->epoch, d->sequence, (enum muster_circuit_state)d->circuit,
+                                  (enum muster_fallback_mode)d->mode};
+    return true;
+}
+
+static void describe(const void *self, struct muster_text *t)
+{
+    static const char *const lives[] = {"loading", "watching", "active",
+                                        "refused", "leaving",  "left"};
+    static const char *const leases[] = {"idle", "acquiring", "confirming", "leading"};
+    const struct muster_redis_coordinator *c = self;
+    muster_text_add(t, "life=");
+    muster_text_add(t, lives[c->life]);
+    muster_text_add(t, " lease=");
+    muster_text_add(t, leases[c->lease.state]);
+    muster_text_add(t, " epoch=");
+    muster_text_add_u64(t, c->lease.state >= MUSTER_LEASE_CONFIRMING ? c->lease.pair.epoch : 0);
+    muster_text_add(t, " promise=");
+    muster_text_add_u64(t, c->lease.slot.epoch);
+    muster_text_add(t, " known=");
+    muster_text_add_u64(t, c->lease.known);
+    muster_text_add(t, " fit=");
+    muster_text_add(t, c->lease.fit ? "yes" : "no");
+    muster_text_add(t, " store=");
+    muster_text_add(t, c->store_lost ? "lost" : "answers");
+}
+
+const struct muster_coordinator_kind muster_coordinator_redis = {
+    .name = "redis",
+    .size = size,
+    .init = init,
+    .handle = handle,
+    .owns = owns,
+    .vote = vote,
+    .heard = heard,
+    .stalled = stalled,
+    .drain = drain,
+    .leave = leave,
+    .advance = advance,
+    .deadline = deadline,
+    .standing = standing,
+    .member = member,
+    .decision = decision,
+    .describe = describe,
+};

@@ -10,9 +10,10 @@
  * A start goes through: LOADING the durable state -> WATCHING for a twin (SPEC R9) -> ACTIVE, or
  * REFUSED for good.
  */
-#ifndef MUSTER_CORE_COORDINATOR_COORDINATOR_H
-#define MUSTER_CORE_COORDINATOR_COORDINATOR_H
+#ifndef MUSTER_CORE_COORDINATOR_REDIS_H
+#define MUSTER_CORE_COORDINATOR_REDIS_H
 
+#include "core/coordinator/interface.h"
 #include "core/coordinator/lease.h"
 #include "core/coordinator/members.h"
 #include "core/coordinator/votes.h"
@@ -40,19 +41,10 @@ enum muster_request_kind {
     MUSTER_ASK_SLOT_READ,
     MUSTER_ASK_SLOT_WRITE,
     MUSTER_ASK_SLOT_SYNC,
-    MUSTER_ASK_SAMPLE, /* the node's: health source */
     MUSTER_ASK_COUNT
 };
 
-/* What the member votes for, and says of itself. */
-struct muster_self {
-    enum muster_circuit_state circuit;
-    enum muster_fallback_mode mode;
-    uint32_t score;
-    uint64_t failed;
-};
-
-struct muster_coordinator {
+struct muster_redis_coordinator {
     const struct muster_config *cfg;
     const struct muster_place *place;
     struct muster_lease lease;
@@ -61,9 +53,9 @@ struct muster_coordinator {
     struct muster_incarnation incarnation;
     enum muster_phase_of_life life;
     bool bootstrap; /* may write the first durable state, once it has seen that no epoch is known */
-    bool bootstrapping; /* the slot under way is that first one */
+    bool bootstrapping;             /* the slot under way is that first one */
     enum muster_status slot_status; /* of the slot under way: what failed first */
-    uint64_t sequence;  /* of the own record */
+    uint64_t sequence;              /* of the own record */
     muster_time watch_until;
     struct muster_incarnation twin; /* the foreign incarnation seen in the own key … */
     uint64_t twin_sequence;         /* … and its sequence */
@@ -74,7 +66,7 @@ struct muster_coordinator {
     muster_time poll_at, poll_sent, heartbeat_at;
     muster_time answered; /* last answer of the store */
     bool store_lost;
-    bool unpublished;     /* the own record did not get through */
+    bool unpublished;  /* the own record did not get through */
     bool poll_again;   /* something happened while a poll was under way */
     bool whole_script; /* NOSCRIPT: send EVAL */
 
@@ -89,33 +81,7 @@ struct muster_coordinator {
 
     uint8_t poll_argv[MUSTER_KEY_MAX * (MUSTER_MEMBERS_MAX + 4)];
     uint32_t poll_argv_size;
+    struct muster_member member[]; /* place->count of them */
 };
-
-/* member: memory for place->count members, zeroed, in the same block. */
-void muster_coordinator_init(struct muster_coordinator *c, const struct muster_config *cfg,
-                             const struct muster_place *place, struct muster_member *member);
-
-/* Inputs; `in` of kind START, REPLY and DISK whose tag is ours, PUSH. Effects are appended. */
-void muster_coordinator_start(struct muster_coordinator *c, const struct muster_input *in,
-                              struct muster_effects *out);
-bool muster_coordinator_owns(const struct muster_coordinator *c, uint64_t tag);
-void muster_coordinator_reply(struct muster_coordinator *c, const struct muster_input *in,
-                              struct muster_effects *out);
-void muster_coordinator_disk(struct muster_coordinator *c, const struct muster_input *in,
-                             struct muster_effects *out);
-void muster_coordinator_push(struct muster_coordinator *c, const struct muster_input *in,
-                             struct muster_effects *out);
-
-/* Do what time and wishes ask for; called at the end of every input. */
-void muster_coordinator_advance(struct muster_coordinator *c, muster_time now,
-                                struct muster_effects *out);
-muster_time muster_coordinator_deadline(const struct muster_coordinator *c);
-
-/* Shutdown, when nothing runs any more: release what is held, then LEFT. */
-void muster_coordinator_leave(struct muster_coordinator *c, muster_time now,
-                              struct muster_effects *out);
-
-/* A tag for a request of the node itself. */
-uint64_t muster_coordinator_tag(struct muster_coordinator *c, enum muster_request_kind kind);
 
 #endif

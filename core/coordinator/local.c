@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The local coordinator: one process that is its own cluster, without a store (SPEC 2).
+ *
+ * It always leads, by a lease that it renews for itself. What it shares with a cluster is the
+ * epoch: each leadership takes a higher one and has it on the disk before anything starts under it,
+ * so that a fencing target refuses what an earlier life has left on its way. A disk that has lost
+ * the epoch is told of it by the first target that refuses. Damaged state is not no state: it never
+ * leads then.
+ */
+#include "core/coordinator/interface.h"
+#include "core/coordinator/slot.h"
+#include "core/coordinator/votes.h"
+#include "core/notes.h"
+
+#include <assert.h>
+
+enum ask { ASK_READ = 1, ASK_WRITE, ASK_SYNC, ASK_COUNT };
+
+struct local {
+    const struct muster_config *cfg;
+    const struct muster_place *place;
+    struct muster_self self;
+    uint64_t random; /* what attempts are drawn from */
+    uint64_t incarnation_high, incarnation_low;
+
+    bool fit; /* the durable state was read, or there was none */
+    bool leading, draining, leaving, left;
+    struct muster_slot slot;    /* as acknowledged by the disk */
+    struct muster_slot writing; /* sequence 0: nothing under way */
+    uint64_t slot_floor;
+    uint64_t known; /* highest epoch heard of */
+    uint64_t next_tag, tag[ASK_COUNT];
+    enum muster_status slot_status;
+    uint64_t renewals;
+    muster_time until, renew_at, write_at, heartbeat_at;
+
+    struct muster_agreement agreement;
+    enum muster_outcome outcome;
+    bool apply;
+};
+
+static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, uint64_t b,
+                 uint64_t c, uint64_t d)
+{
+    muster_effects_note(out, (uint16_t)kind, (const uint64_t[4]){a, b, c, d}, NULL);
+}
+
+static size_t size(const struct muster_place *place)
+{
+    (void)place;
+    return sizeof(struct local);
+}
+
+static void init(void *self, const struct muster_config *cfg, const struct muster_place *place)
+{
+    struct local *l = self;
+    l->cfg = cfg;
+    l->place = place;
+    l->self.failed = MUSTER_COUNT_UNKNOWN;
+    l->renew_at = l->write_at = l->heartbeat_at = MUSTER_NEVER;
+}
+
+/* ---- the durable epoch ---- */
+
+static void ask_disk(struct local *l, enum ask ask, enum muster_disk_operation operation,
+                     struct muster_effects *out)
+{
+    assert(l->tag[ask] == 0);
+    struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_DISK);
+    e->tag = l->tag[ask] = ++l->next_tag << 8 | ask;
+    e->disk.operation = operation;
+    e->disk.file = MUSTER_SLOT_FILE;
+}
+
+static uint64_t electorate(const struct local *l)
+{
+    const char *name = l->place->names[l->place->index];
+    return muster_slot_hash(MUSTER_SLOT_HASH_START, name, strlen(name) + 1);
+}
+
+static uint64_t cluster(const struct local *l)
+{
+    return muster_slot_hash(MUSTER_SLOT_HASH_START, l->cfg->cluster, strlen(l->cfg->cluster));
+}
+
+/* The next epoch, for the next leadership. */
+static void write_epoch(struct local *l, struct muster_effects *out)
+{
+    uint8_t bytes[MUSTER_SLOT_SIZE];
+    bool first = l->slot.sequence == 0;
+    l->writing = l->slot;
+    l->writing.sequence = muster_slot_next(&l->slot, l->slot_floor);
+    l->writing.cluster = cluster(l);
+    l->writing.electorate = electorate(l);
+    l->writing.disk_high = first ? l->incarnation_high : l->slot.disk_high;
+    l->writing.disk_low = first ? l->incarnation_low : l->slot.disk_low;
+    l->writing.epoch = l->writing.known = ++l->known;
+    l->writing.attempt = (l->random += UINT64_C(0x9e3779b97f4a7c15)) >> 16 | 1;
+    l->slot_floor = l->writing.sequence;
+    l->slot_status = MUSTER_STATUS_OK;
+    l->write_at = MUSTER_NEVER;
+    muster_slot_encode(&l->writing, bytes);
+    ask_disk(l, ASK_WRITE, MUSTER_DISK_WRITE, out);
+    struct muster_effect *e = &out->at[out->count - 1];
+    e->disk.offset = muster_slot_offset(l->writing.sequence);
+    muster_effects_data(out, e, bytes, sizeof bytes);
+    ask_disk(l, ASK_SYNC, MUSTER_DISK_SYNC, out);
+}
+
+static void loaded(struct local *l, const struct muster_input *in, struct muster_effects *out)
+{
+    struct muster_slot slot;
+    int error = muster_slot_decode(&slot, in->data);
+    bool ours = !error && slot.cluster == cluster(l) && slot.electorate == electorate(l);
+    bool none = in->status == MUSTER_STATUS_OK && error == MUSTER_E_NOTFOUND;
+    if (in->status != MUSTER_STATUS_OK || (!ours && !none)) {
+        note(out, MUSTER_NOTE_VOTER_UNFIT, 0, 0, 0, 0);
+        return;
+    }
+    l->fit = true;
+    if (ours) {
+        l->slot = slot;
+        l->slot_floor = slot.sequence;
+        l->known = slot.known;
+    }
+    l->write_at = l->heartbeat_at = in->now;
+    note(out, MUSTER_NOTE_JOINED, 0, 0, 0, 0);
+}
+
+static void extend(struct local *l, muster_time now)
+{
+    l->until = muster_time_add(now, l->cfg->lease_ttl - l->cfg->margin);
+    l->renew_at = muster_time_add(now, l->cfg->renew_every);
+}
+
+static void written(struct local *l, muster_time now, struct muster_effects *out)
+{
+    struct muster_slot *w = &l->writing;
+    bool ok = l->slot_status == MUSTER_STATUS_OK;
+    if (ok && l->slot.sequence == 0)
+        note(out, MUSTER_NOTE_BOOTSTRAPPED, 0, 0, 0, 0);
+    note(out, ok ? MUSTER_NOTE_PROMISED : MUSTER_NOTE_PROMISE_FAILED, w->epoch, w->attempt,
+         (uint64_t)l->slot_status, 0);
+    if (!ok)
+        l->write_at = muster_time_add(now, l->cfg->renew_every);
+    else
+        l->slot = *w;
+    w->sequence = 0;
+    if (!ok || l->draining || l->known > l->slot.epoch)
+        return;
+    l->leading = true;
+    l->renewals = 0;
+    extend(l, now);
+    note(out, MUSTER_NOTE_LEADER_ELECTED, l->slot.epoch, l->slot.attempt, l->until, 0);
+}
+
+/* ---- inputs ---- */
+
+static bool owns(const void *self, uint64_t tag)
+{
+    const struct local *l = self;
+    uint64_t ask = tag & 0xff;
+    return ask > 0 && ask < ASK_COUNT && l->tag[ask] == tag;
+}
+
+static void handle(void *self, const struct muster_input *in, struct muster_effects *out)
+{
+    struct local *l = self;
+    if (in->kind == MUSTER_IN_START) {
+        l->random = in->start.seed;
+        l->incarnation_high = in->start.incarnation_high;
+        l->incarnation_low = in->start.incarnation_low;
+        ask_disk(l, ASK_READ, MUSTER_DISK_READ, out);
+    } else if (in->kind == MUSTER_IN_DISK) {
+        l->tag[in->tag & 0xff] = 0;
+        if ((in->tag & 0xff) == ASK_READ) {
+            loaded(l, in, out);
+            return;
+        }
+        if (l->slot_status == MUSTER_STATUS_OK)
+            l->slot_status = (enum muster_status)in->status;
+        if (l->tag[ASK_WRITE] == 0 && l->tag[ASK_SYNC] == 0)
+            written(l, in->now, out);
+    }
+}
+
+static void vote(void *self, const struct muster_self *news)
+{
+    struct local *l = self;
+    l->self = *news;
+}
+
+static void step_down(struct local *l, enum muster_lost reason, struct muster_effects *out)
+{
+    if (!l->leading)
+        return;
+    l->leading = false;
+    l->until = 0;
+    l->renew_at = MUSTER_NEVER;
+    note(out, MUSTER_NOTE_LEADER_LOST, l->slot.epoch, l->slot.attempt, reason, 0);
+}
+
+static void heard(void *self, muster_time now, uint64_t epoch, struct muster_effects *out)
+{
+    struct local *l = self;
+    if (epoch <= l->known || epoch >= MUSTER_INTEGER_MAX)
+        return;
+    l->known = epoch;
+    step_down(l, MUSTER_LOST_FENCED, out);
+    if (l->fit && l->write_at == MUSTER_NEVER)
+        l->write_at = now;
+}
+
+/* Nobody else can lead: what a stall has cost is only the time of a lease that was not renewed. */
+static void stalled(void *self, muster_time now)
+{
+    struct local *l = self;
+    if (l->leading) {
+        l->until = 0;
+        l->renew_at = now;
+    }
+}
+
+static void drain(void *self)
+{
+    struct local *l = self;
+    l->draining = true;
+    l->write_at = MUSTER_NEVER;
+}
+
+static void leave(void *self, muster_time now, struct muster_effects *out)
+{
+    struct local *l = self;
+    (void)now;
+    l->leaving = l->draining = true;
+    l->write_at = l->heartbeat_at = MUSTER_NEVER;
+    step_down(l, MUSTER_LOST_SHUTDOWN, out);
+}
+
+/* ---- time ---- */
+
+/* One vote, the own one; UNKNOWN agrees with nothing here, too. */
+static void decide(struct local *l, struct muster_effects *out)
+{
+    struct muster_vote own = {true, l->self.circuit, l->self.mode};
+    struct muster_decision d = muster_votes_decide(&own, 1, l->cfg->quorum_threshold_ppm);
+    struct muster_agreement *a = &l->agreement;
+    if (a->epoch == l->slot.epoch && d.outcome == l->outcome && d.circuit == a->circuit &&
+        d.mode == a->mode)
+        return;
+    uint64_t sequence = a->epoch == l->slot.epoch ? a->sequence + 1 : 1;
+    *a = (struct muster_agreement){l->slot.epoch, sequence, d.circuit, d.mode};
+    l->outcome = d.outcome;
+    l->apply = d.outcome == MUSTER_OUTCOME_DECIDED;
+    note(out, MUSTER_NOTE_CONSENSUS, a->epoch, a->sequence, d.outcome, d.voting);
+}
+
+static void advance(void *self, muster_time now, struct muster_effects *out)
+{
+    struct local *l = self;
+    if (l->leading && now >= l->renew_at) {
+        extend(l, now);
+        note(out, MUSTER_NOTE_LEASE_EXTENDED, l->slot.epoch, l->slot.attempt, l->until,
+             ++l->renewals);
+    }
+    if (now >= l->write_at && l->writing.sequence == 0)
+        write_epoch(l, out);
+    if (now >= l->heartbeat_at) {
+        l->heartbeat_at = muster_time_add(now, l->cfg->heartbeat_every);
+        if (l->leading)
+            decide(l, out);
+    }
+    if (l->leaving && l->writing.sequence == 0)
+        l->left = true;
+}
+
+static muster_time deadline(const void *self)
+{
+    const struct local *l = self;
+    muster_time t = muster_time_min(l->renew_at, l->heartbeat_at);
+    return l->writing.sequence == 0 ? muster_time_min(t, l->write_at) : t;
+}
+
+/* ---- queries ---- */
+
+static struct muster_standing standing(const void *self, muster_time now)
+{
+    const struct local *l = self;
+    return (struct muster_standing){.leads = l->leading && now < l->until,
+                                    .holds = l->leading,
+                                    .epoch = l->leading ? l->slot.epoch : 0,
+                                    .until = l->until,
+                                    .refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER,
+                                    .leaving = l->leaving,
+                                    .left = l->left};
+}
+
+static struct muster_member_view member(const void *self, muster_time now, uint32_t index)
+{
+    const struct local *l = self;
+    (void)now;
+    bool own = index == l->place->index;
+    return (struct muster_member_view){own, own ? l->self.failed : MUSTER_COUNT_UNKNOWN};
+}
+
+static bool decision(void *self, struct muster_agreement *ret_agreement)
+{
+    struct local *l = self;
+    bool apply = l->apply;
+    l->apply = false;
+    if (apply)
+        *ret_agreement = l->agreement;
+    return apply;
+}
+
+static void describe(const void *self, struct muster_text *t)
+{
+    const struct local *l = self;
+    muster_text_add(t, l->left ? "life=left" : l->leaving ? "life=leaving" : "life=active");
+    muster_text_add(t, l->leading ? " lease=leading epoch=" : " lease=idle epoch=");
+    muster_text_add_u64(t, l->leading ? l->slot.epoch : 0);
+    muster_text_add(t, " promise=");
+    muster_text_add_u64(t, l->slot.epoch);
+    muster_text_add(t, " known=");
+    muster_text_add_u64(t, l->known);
+    muster_text_add(t, l->fit ? " fit=yes store=none" : " fit=no store=none");
+}
+
+const struct muster_coordinator_kind muster_coordinator_local = {
+    .name = "local",
+    .size = size,
+    .init = init,
+    .handle = handle,
+    .owns = owns,
+    .vote = vote,
+    .heard = heard,
+    .stalled = stalled,
+    .drain = drain,
+    .leave = leave,
+    .advance = advance,
+    .deadline = deadline,
+    .standing = standing,
+    .member = member,
+    .decision = decision,
+    .describe = describe,
+};

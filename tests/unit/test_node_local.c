@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A node of the local coordinator, and one of a coordinator from outside, through the door. */
+#include "core/coordinator/slot.h"
+#include "tests/lib/door.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define S(n) ((n)*MUSTER_SECOND)
+
+enum { ASK_READ = 1, ASK_WRITE, ASK_SYNC }; /* local.c: low bytes of its tags */
+
+static struct door *d;
+
+static int set_up(void **state)
+{
+    (void)state;
+    d = door_open(&(struct door_options){.members = 1});
+    d->config.local = true;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    door_close(d);
+    return 0;
+}
+
+static uint64_t slot_epoch(void)
+{
+    struct muster_slot s;
+    int error = muster_slot_decode(&s, (struct muster_bytes){d->disk, d->disk_size});
+    return error ? 0 : s.epoch;
+}
+
+static void leads_as_soon_as_its_epoch_is_on_disk(void **state)
+{
+    (void)state;
+    d->answer[ASK_SYNC] = DOOR_HANG;
+    door_start(d, false);
+    door_wait(d, S(1));
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+    assert_true(door_says(d, "lease=idle"));
+    door_release(d, ASK_SYNC, DOOR_NORMAL);
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0], 1);
+    assert_true(door_says(d, "life=active lease=leading epoch=1 promise=1 known=1 fit=yes"));
+    assert_int_equal(slot_epoch(), 1);
+}
+
+static void asks_no_store_for_anything(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, S(60));
+    for (uint32_t i = 0; i < d->logged; i++)
+        assert_false(d->log[i].effect.kind == MUSTER_OUT_REQUEST &&
+                     d->log[i].effect.request.endpoint == MUSTER_ENDPOINT_STORE);
+    assert_int_equal(d->spins, 0);
+}
+
+static void every_life_takes_a_higher_epoch(void **state)
+{
+    (void)state;
+    for (uint64_t life = 1; life <= 3; life++) {
+        door_start(d, false);
+        door_wait(d, S(1));
+        assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0], life);
+        d->now += S(1);
+    }
+    assert_int_equal(door_notes(d, MUSTER_NOTE_BOOTSTRAPPED), 1);
+}
+
+static void damaged_or_foreign_state_is_not_no_state(void **state)
+{
+    (void)state;
+    memset(d->disk, 0x5a, MUSTER_SLOT_SIZE);
+    d->disk_size = MUSTER_SLOT_SIZE;
+    door_start(d, true);
+    door_wait(d, S(60));
+    assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+    door_mark(d);
+    struct muster_slot foreign = {.sequence = 1, .cluster = 7, .epoch = 3, .known = 3};
+    muster_slot_encode(&foreign, d->disk + muster_slot_offset(1));
+    d->disk_size = 2 * MUSTER_SLOT_SIZE;
+    door_start(d, true);
+    door_wait(d, S(60));
+    assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+}
+
+static void unreadable_disk_is_not_no_state(void **state)
+{
+    (void)state;
+    d->answer[ASK_READ] = DOOR_LOSE;
+    door_start(d, true);
+    door_wait(d, S(10));
+    assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+}
+
+static void failed_write_is_tried_again_under_a_higher_epoch(void **state)
+{
+    (void)state;
+    d->answer[ASK_SYNC] = DOOR_LOSE;
+    door_start(d, false);
+    door_wait(d, d->config.renew_every * 2 + S(1));
+    assert_int_equal(door_notes(d, MUSTER_NOTE_PROMISE_FAILED), 3);
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+    d->answer[ASK_SYNC] = DOOR_NORMAL;
+    door_wait(d, d->config.renew_every);
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0], 4);
+    assert_int_equal(slot_epoch(), 4);
+}
+
+static void lease_is_renewed_before_it_ends(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, S(1));
+    muster_time until = door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[2];
+    for (int i = 0; i < 40; i++) {
+        door_wait(d, S(1));
+        const struct door_entry *e = door_note(d, MUSTER_NOTE_LEASE_EXTENDED);
+        until = e ? e->effect.arg[2] : until;
+        assert_true(until > d->now);
+    }
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_LOST));
+}
+
+static void after_a_stall_the_lease_is_renewed_before_anything_starts(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_stall(d, S(60));
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+    assert_int_equal(door_note(d, MUSTER_NOTE_ACTION_SKIPPED)->effect.arg[0],
+                     MUSTER_RESULT_SKIPPED_NOT_LEADER);
+    assert_non_null(door_note(d, MUSTER_NOTE_STALLED));
+    assert_true(door_note(d, MUSTER_NOTE_LEASE_EXTENDED)->effect.arg[2] > d->now);
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    assert_non_null(door_effect(d, MUSTER_OUT_ACTION));
+}
+
+static void target_that_knows_a_higher_epoch_is_outbid(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    const struct door_entry *e = door_effect(d, MUSTER_OUT_ACTION);
+    assert_int_equal(e->effect.action.epoch, 1);
+    door_end_action(d, e->effect.tag, 1, MUSTER_RESULT_FENCED, 41);
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_LOST)->effect.arg[2], MUSTER_LOST_FENCED);
+    door_wait(d, S(1));
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0], 42);
+    assert_int_equal(slot_epoch(), 42);
+}
+
+static void absurd_epoch_of_a_target_is_passed_over(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    uint64_t intent = door_effect(d, MUSTER_OUT_ACTION)->effect.tag;
+    door_end_action(d, intent, 1, MUSTER_RESULT_FENCED, UINT64_MAX);
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_LOST));
+}
+
+static void its_own_vote_decides(void **state)
+{
+    (void)state;
+    d->health = "system=FAILED failed=3 circuit=CLOSED failures_1h=0";
+    door_start(d, false);
+    door_wait(d, S(12));
+    assert_int_equal(door_note(d, MUSTER_NOTE_CONSENSUS_APPLIED)->effect.arg[3], MUSTER_MODE_SAFE);
+    door_mark(d);
+    d->health = "system=UNKNOWN";
+    door_wait(d, S(12));
+    assert_null(door_note(d, MUSTER_NOTE_CONSENSUS_APPLIED)); /* UNKNOWN agrees with nothing */
+}
+
+static void shutdown_waits_for_what_runs_and_then_stops(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_command(d, MUSTER_VERB_TRIGGER, "circuit_restart");
+    uint64_t intent = door_effect(d, MUSTER_OUT_ACTION)->effect.tag;
+    door_command(d, MUSTER_VERB_SHUTDOWN, "");
+    door_wait(d, S(1));
+    assert_null(door_note(d, MUSTER_NOTE_STOPPED));
+    door_end_action(d, intent, 1, MUSTER_RESULT_SUCCESS, 0);
+    door_wait(d, S(1));
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_LOST)->effect.arg[2], MUSTER_LOST_SHUTDOWN);
+    assert_non_null(door_note(d, MUSTER_NOTE_STOPPED));
+    assert_true(muster_node_deadline(d->node) == MUSTER_NEVER);
+}
+
+static void shutdown_before_the_disk_has_answered_stops(void **state)
+{
+    (void)state;
+    d->answer[ASK_READ] = DOOR_HANG;
+    door_start(d, false);
+    door_command(d, MUSTER_VERB_SHUTDOWN, "");
+    assert_non_null(door_note(d, MUSTER_NOTE_STOPPED));
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_LOST));
+}
+
+static void shutdown_while_an_epoch_is_written_waits_for_its_end(void **state)
+{
+    (void)state;
+    d->answer[ASK_SYNC] = DOOR_HANG;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_command(d, MUSTER_VERB_SHUTDOWN, "");
+    assert_null(door_note(d, MUSTER_NOTE_STOPPED));
+    door_release(d, ASK_SYNC, DOOR_NORMAL);
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+    assert_non_null(door_note(d, MUSTER_NOTE_STOPPED));
+}
+
+/* ---- a coordinator from outside ---- */
+
+static size_t follower_size(const struct muster_place *place)
+{
+    (void)place;
+    return sizeof(uint64_t);
+}
+
+static void follower_init(void *self, const struct muster_config *cfg,
+                          const struct muster_place *place)
+{
+    (void)self, (void)cfg, (void)place;
+}
+
+static void follower_handle(void *self, const struct muster_input *in, struct muster_effects *out)
+{
+    uint64_t *inputs = self;
+    (void)in, (void)out;
+    ++*inputs;
+}
+
+static bool follower_owns(const void *self, uint64_t tag)
+{
+    (void)self;
+    return tag == 7;
+}
+
+static void follower_vote(void *self, const struct muster_self *vote)
+{
+    (void)self, (void)vote;
+}
+
+static void follower_heard(void *self, muster_time now, uint64_t epoch, struct muster_effects *out)
+{
+    (void)self, (void)now, (void)epoch, (void)out;
+}
+
+static void follower_stalled(void *self, muster_time now)
+{
+    (void)self, (void)now;
+}
+
+static void follower_drain(void *self)
+{
+    (void)self;
+}
+
+static void follower_step(void *self, muster_time now, struct muster_effects *out)
+{
+    (void)self, (void)now, (void)out;
+}
+
+static muster_time follower_deadline(const void *self)
+{
+    (void)self;
+    return MUSTER_NEVER;
+}
+
+static struct muster_standing follower_standing(const void *self, muster_time now)
+{
+    (void)self, (void)now;
+    return (struct muster_standing){.refusal = MUSTER_RESULT_SKIPPED_NO_QUORUM};
+}
+
+static struct muster_member_view follower_member(const void *self, muster_time now, uint32_t index)
+{
+    (void)self, (void)now, (void)index;
+    return (struct muster_member_view){false, MUSTER_COUNT_UNKNOWN};
+}
+
+static bool follower_decision(void *self, struct muster_agreement *ret_agreement)
+{
+    (void)self, (void)ret_agreement;
+    return false;
+}
+
+static void follower_describe(const void *self, struct muster_text *t)
+{
+    const uint64_t *inputs = self;
+    muster_text_add(t, "follower inputs=");
+    muster_text_add_u64(t, *inputs);
+}
+
+static const struct muster_coordinator_kind follower = {
+    .name = "follower",
+    .size = follower_size,
+    .init = follower_init,
+    .handle = follower_handle,
+    .owns = follower_owns,
+    .vote = follower_vote,
+    .heard = follower_heard,
+    .stalled = follower_stalled,
+    .drain = follower_drain,
+    .leave = follower_step,
+    .advance = follower_step,
+    .deadline = follower_deadline,
+    .standing = follower_standing,
+    .member = follower_member,
+    .decision = follower_decision,
+    .describe = follower_describe,
+};
+
+static void coordinator_from_outside_is_plugged_in(void **state)
+{
+    (void)state;
+    d->parts.coordinator = &follower;
+    door_start(d, false);
+    assert_true(door_says(d, "follower inputs=1 "));
+    struct muster_input in = {.kind = MUSTER_IN_REPLY, .tag = 7};
+    door_input(d, &in);
+    in.tag = 8; /* nobody's */
+    door_input(d, &in);
+    assert_true(door_says(d, "follower inputs=2 "));
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    assert_int_equal(door_note(d, MUSTER_NOTE_ACTION_SKIPPED)->effect.arg[0],
+                     MUSTER_RESULT_SKIPPED_NO_QUORUM);
+    door_command(d, MUSTER_VERB_TRIGGER, "circuit_restart");
+    assert_non_null(door_effect(d, MUSTER_OUT_ACTION)); /* a local action needs no lease */
+}
+
+int main(void)
+{
+#define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        HERE(leads_as_soon_as_its_epoch_is_on_disk),
+        HERE(asks_no_store_for_anything),
+        HERE(every_life_takes_a_higher_epoch),
+        HERE(damaged_or_foreign_state_is_not_no_state),
+        HERE(unreadable_disk_is_not_no_state),
+        HERE(failed_write_is_tried_again_under_a_higher_epoch),
+        HERE(lease_is_renewed_before_it_ends),
+        HERE(after_a_stall_the_lease_is_renewed_before_anything_starts),
+        HERE(target_that_knows_a_higher_epoch_is_outbid),
+        HERE(absurd_epoch_of_a_target_is_passed_over),
+        HERE(its_own_vote_decides),
+        HERE(shutdown_waits_for_what_runs_and_then_stops),
+        HERE(shutdown_before_the_disk_has_answered_stops),
+        HERE(shutdown_while_an_epoch_is_written_waits_for_its_end),
+        HERE(coordinator_from_outside_is_plugged_in),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
