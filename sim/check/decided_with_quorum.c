@@ -93,7 +93,8 @@ const struct muster_property muster_check_decided_with_quorum = {
         "alone agrees with itself. So the electorate is what is configured (rule R8), and a "
         "vote counts only while its sequence advances. Judged by ground truth: as many voters "
         "as are needed, the decider among them, must have had a command executed at the store "
-        "within three and a half heartbeats. A decision is applied only with an epoch that a leader was really "
+        "within three and a half heartbeats. A decision is applied only with an epoch that a "
+        "leader was really "
         "elected for. When it is violated, old votes were counted as fresh, the share was "
         "taken of the wrong number, or a decision came from nobody.",
     .class = MUSTER_SAFETY,
