@@ -15,7 +15,7 @@
 
 static int config_load(void *config, const struct muster_doc *mapping, struct muster_diagnostics *d)
 {
-    return muster_core_config_load(config, mapping, d);
+    return muster_core_config_load(config, mapping, NULL, d);
 }
 
 static int describe(const void *self, char *text, size_t size)
