@@ -218,7 +218,7 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
                          struct muster_diagnostics *d)
 {
     const struct muster_doc *node = muster_doc_get(mapping, "cluster");
-    char name[MUSTER_NAME_MAX + 1];
+    char name[MUSTER_NAME_MAX + 1] = "";
     if (node && muster_doc_text(node, name, sizeof name, d) == 0) {
         if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
             strlen(name))
