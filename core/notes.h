@@ -97,7 +97,8 @@ enum muster_lost {
     X(RETRY, "retry at the own pace")                                                              \
     X(LOAD_SCRIPT, "send the whole script")                                                        \
     X(RECONNECT, "treat as lost connection")                                                       \
-    X(UNCERTAIN, "outcome unknown: read before writing again")
+    X(UNCERTAIN, "outcome unknown: read before writing again")                                     \
+    X(OPERATOR, "retry at the own pace; only an operator can mend it")
 
 enum muster_reaction {
 #define X(name, text) MUSTER_REACTION_##name,

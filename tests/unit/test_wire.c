@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/coordinator/answer.h"
 #include "core/coordinator/wire.h"
 #include "sim/redis/server.h"
 
@@ -256,9 +257,52 @@ static void names_of_the_scripts_are_their_sha1(void **state)
     }
 }
 
+/* ---- answers ---- */
+
+static enum muster_reaction reaction(const char *text)
+{
+    return muster_answer_reaction(muster_text_bytes(text));
+}
+
+static void every_error_of_the_store_has_its_reaction(void **state)
+{
+    (void)state;
+    assert_int_equal(reaction("NOSCRIPT No matching script. Please use EVAL."),
+                     MUSTER_REACTION_LOAD_SCRIPT);
+    static const char *const retried[] = {
+        "READONLY You can't write against a read only replica.",
+        "LOADING Redis is loading the dataset in memory",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "BUSY Redis is busy running a script.",
+        "UNKILLABLE Sorry the script already executed write commands against the dataset.",
+        "NOREPLICAS Not enough good replicas to write.",
+        "ERR unknown command",
+        "",
+        " ",
+        "NOSCRIPTX",
+        "noscript",
+    };
+    for (size_t i = 0; i < sizeof retried / sizeof retried[0]; i++)
+        assert_int_equal(reaction(retried[i]), MUSTER_REACTION_RETRY);
+    static const char *const mended[] = {
+        "MISCONF Redis is configured to save RDB snapshots",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "NOAUTH Authentication required.",
+        "WRONGPASS invalid username-password pair or user is disabled.",
+        "NOPERM this user has no permissions to run the 'set' command",
+        "WRONGTYPE Operation against a key holding the wrong kind of value",
+        "MOVED 866 127.0.0.1:7002",
+        "ASK 866 127.0.0.1:7002",
+        "CROSSSLOT Keys in request don't hash to the same slot",
+    };
+    for (size_t i = 0; i < sizeof mended / sizeof mended[0]; i++)
+        assert_int_equal(reaction(mended[i]), MUSTER_REACTION_OPERATOR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_error_of_the_store_has_its_reaction),
         cmocka_unit_test(leader_record_comes_back_as_written),
         cmocka_unit_test(leader_record_has_this_very_text),
         cmocka_unit_test(leader_record_of_another_form_is_refused),
