@@ -70,7 +70,7 @@ uint32_t conformance_which(const struct conformance *c, const struct muster_inpu
 /* BAD, with what was expected and what came. */
 enum conformance_verdict conformance_bad(struct conformance *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The reply as text: bulk as is, "+status", "-error", ":1", "nil", "[a b]"; BAD unless equal. `text`
+/* The reply as text: bulk as is, "+status", "-error", ":1", "nil", "[a b]"; BAD unless equal. text
  * ending in '*' compares the beginning only. */
 enum conformance_verdict conformance_reply(struct conformance *c, const struct muster_input *in,
                                            const char *text);

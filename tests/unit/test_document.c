@@ -129,7 +129,7 @@ static void variables_come_from_the_mapping_given(void **state)
         muster_source_add(&f.sources, "v.yml", text, sizeof text - 1);
     assert_int_equal(muster_document_parse(&doc, source, f.doc.root, &f.d), MUSTER_E_INVALID);
     assert_string_equal(printed(&f),
-                        "v.yml:4:4: error: variable 'C' has no value; set it in 'env' or "
+                        "v.yml:4:4: error: variable 'C' has no value; set it or "
                         "write ${C:default}\nw: ${C}\n   ^\n");
     muster_document_free(&doc);
     f.d = (struct muster_diagnostics){0};
