@@ -10,6 +10,7 @@
 #define MUSTER_VOTERS_MAX  15 /* configured voters */
 #define MUSTER_MEMBERS_MAX 64 /* members of one cluster */
 #define MUSTER_ACTIONS_MAX 16 /* actions known to one orchestrator */
+#define MUSTER_PARAMS_MAX  511 /* bytes of an action's parameters, without the final 0 */
 
 enum muster_scope {
     MUSTER_SCOPE_LOCAL = 0,   /* runs on the node itself, needs no lease */
