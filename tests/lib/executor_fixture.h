@@ -178,12 +178,18 @@ static inline bool exists(const struct fixture *f, const char *name)
     return access(file_path(f, name), F_OK) == 0;
 }
 
-/* Run the loop until a script has made a file. */
+static inline bool is_written(const struct fixture *f, const char *name)
+{
+    struct stat status;
+    return stat(file_path(f, name), &status) == 0 && status.st_size > 0;
+}
+
+/* Run the loop until a script has written a file. */
 static inline void await_file(struct fixture *f, const char *name)
 {
-    for (uint32_t waited = 0; !exists(f, name) && waited < PATIENCE_MS; waited += 5)
+    for (uint32_t waited = 0; !is_written(f, name) && waited < PATIENCE_MS; waited += 5)
         run_loop(f, ENDS_MAX + 1, 5);
-    assert_true(exists(f, name));
+    assert_true(is_written(f, name));
 }
 
 /* What a script has written; valid until the next call. */

@@ -390,7 +390,7 @@ static void configure_fence(struct fixture *f, char *program)
     snprintf(state, sizeof state, "%s/state", f->folder);
     snprintf(shell, sizeof shell,
              "cd '%s' && echo $MUSTER_EPOCH.$MUSTER_INTENT >>log; "
-             "if [ $MUSTER_SUBJECT$MUSTER_INTENT = n23 ]; then trap '' TERM; touch deaf; "
+             "if [ $MUSTER_SUBJECT$MUSTER_INTENT = n23 ]; then trap '' TERM; echo up >deaf; "
              "while :; do sleep 0.02; done; fi",
              f->folder);
     f->config.command[0] =

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #define FILES_MAX 128
+#define SLOW_MS   500 /* a timeout within which a script has begun */
 
 static struct muster_effect brief_effect(uint64_t intent, uint64_t timeout_ms)
 {
@@ -19,12 +20,12 @@ static void timeout_ends_a_command_that_obeys(void **state)
 {
     struct fixture *f = *state;
     script(f, "slow", "echo $$ >pid; exec sleep 30");
-    begin(f, "slow", brief_effect(1, 300));
+    begin(f, "slow", brief_effect(1, SLOW_MS));
     muster_time start = muster_live_clock();
     await(f, 1);
     muster_dur taken = muster_live_clock() - start;
     expect_end(f, 0, 1, MUSTER_RESULT_TIMED_OUT, 0);
-    assert_in_range(taken, 290 * MUSTER_MILLISECOND, 5 * MUSTER_SECOND);
+    assert_in_range(taken, (SLOW_MS - 10) * MUSTER_MILLISECOND, 5 * MUSTER_SECOND);
     assert_true(was_said(f, "timed_out, killed by signal 15\n"));
     assert_dead(read_pid(f, "pid"));
 }
@@ -33,12 +34,13 @@ static void timeout_kills_a_command_that_ignores_sigterm(void **state)
 {
     struct fixture *f = *state;
     script(f, "deaf", "trap '' TERM; echo $$ >pid; while :; do sleep 0.05; done");
-    begin(f, "deaf", brief_effect(2, 300));
+    begin(f, "deaf", brief_effect(2, SLOW_MS));
     muster_time start = muster_live_clock();
     await(f, 1);
     muster_dur taken = muster_live_clock() - start;
     expect_end(f, 0, 2, MUSTER_RESULT_TIMED_OUT, 0);
-    assert_in_range(taken, 490 * MUSTER_MILLISECOND, 5 * MUSTER_SECOND); /* + stop_time / 2 */
+    assert_in_range(taken, (SLOW_MS + 190) * MUSTER_MILLISECOND,
+                    5 * MUSTER_SECOND); /* + stop_time / 2 */
     assert_true(was_said(f, "killed by signal 9\n"));
     assert_dead(read_pid(f, "pid"));
 }
@@ -50,7 +52,7 @@ static void children_that_ignore_sigterm_do_not_outlive_their_leader(void **stat
            "sh -c 'trap \"\" TERM; echo $$ >child; while :; do sleep 0.05; done' &\n"
            "until [ -s child ]; do sleep 0.01; done\n"
            "echo $$ >pid; exec sleep 30");
-    begin(f, "family", brief_effect(3, 600));
+    begin(f, "family", brief_effect(3, SLOW_MS));
     await(f, 1);
     expect_end(f, 0, 3, MUSTER_RESULT_TIMED_OUT, 0);
     assert_dead(read_pid(f, "pid"));
@@ -105,7 +107,7 @@ static void command_that_ends_well_after_its_timeout_is_a_success(void **state)
 {
     struct fixture *f = *state;
     script(f, "tidy", "trap 'exit 0' TERM; while :; do sleep 0.02; done");
-    begin(f, "tidy", brief_effect(7, 300));
+    begin(f, "tidy", brief_effect(7, SLOW_MS));
     await(f, 1);
     expect_end(f, 0, 7, MUSTER_RESULT_SUCCESS, 0);
 }
@@ -116,11 +118,11 @@ static void what_a_command_tells_outweighs_that_it_was_given_up(void **state)
     script(f, "fenced", "trap 'exit 76' TERM; echo epoch=8 >&3; while :; do sleep 0.02; done");
     script(f, "unsure", "echo result=unknown >&3; sleep 30");
     script(f, "failed", "echo result=failed >&3; sleep 30");
-    begin(f, "fenced", brief_effect(1, 300));
+    begin(f, "fenced", brief_effect(1, SLOW_MS));
     await(f, 1);
-    begin(f, "unsure", brief_effect(2, 300));
+    begin(f, "unsure", brief_effect(2, SLOW_MS));
     await(f, 2);
-    begin(f, "failed", brief_effect(3, 300));
+    begin(f, "failed", brief_effect(3, SLOW_MS));
     await(f, 3);
     expect_end(f, 0, 1, MUSTER_RESULT_FENCED, 8);
     expect_end(f, 1, 2, MUSTER_RESULT_UNKNOWN, 0);
@@ -176,8 +178,8 @@ static void cancel_after_the_timeout_is_still_a_timeout(void **state)
 {
     struct fixture *f = *state;
     script(f, "deaf", "trap '' TERM; while :; do sleep 0.05; done");
-    begin(f, "deaf", brief_effect(11, 100));
-    nothing_ends_for(f, 150);
+    begin(f, "deaf", brief_effect(11, SLOW_MS));
+    nothing_ends_for(f, SLOW_MS + 100);
     muster_live_executor_cancel(f->executor, 11);
     await(f, 1);
     expect_end(f, 0, 11, MUSTER_RESULT_TIMED_OUT, 0);
