@@ -33,9 +33,12 @@ static const struct muster_coordinator_kind *coordinator_of(const struct muster_
     return cfg->local ? &muster_coordinator_local : &muster_coordinator_redis;
 }
 
-static const struct muster_orchestrator_kind *orchestrator_of(const struct muster_parts *parts)
+static const struct muster_orchestrator_kind *orchestrator_of(const struct muster_config *cfg,
+                                                              const struct muster_parts *parts)
 {
-    return parts && parts->orchestrator ? parts->orchestrator : &muster_orchestrator_recovery;
+    if (parts && parts->orchestrator)
+        return parts->orchestrator;
+    return cfg->enhanced ? &muster_orchestrator_enhanced : &muster_orchestrator_recovery;
 }
 
 static size_t aligned(size_t size)
@@ -47,7 +50,7 @@ size_t muster_node_size(const struct muster_config *cfg, const struct muster_pla
                         const struct muster_parts *parts)
 {
     return sizeof(struct muster_node) + aligned(coordinator_of(cfg, parts)->size(place)) +
-           orchestrator_of(parts)->size(cfg, place);
+           orchestrator_of(cfg, parts)->size(cfg, place);
 }
 
 void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
@@ -61,7 +64,7 @@ void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
     n->self.failed = MUSTER_COUNT_UNKNOWN;
     n->promised_deadline = n->sample_at = n->drain_by = MUSTER_NEVER;
     muster_health_unknown(&n->health);
-    n->plan = orchestrator_of(parts);
+    n->plan = orchestrator_of(cfg, parts);
     n->coordinator = n->block;
     n->orchestrator = n->block + aligned(n->kind->size(&n->place));
     n->kind->init(n->coordinator, &n->cfg, &n->place);
@@ -116,7 +119,7 @@ static void sample(struct muster_node *n, struct muster_effects *out)
     if (n->plan->poll(n->orchestrator, n->now))
         n->cycle_due = true; /* with this sample */
     n->sample_at = muster_time_min(muster_time_add(n->now, n->cfg.heartbeat_every),
-                                   n->plan->deadline(n->orchestrator));
+                                   n->plan->sample_at(n->orchestrator));
     if (n->sample_tag != 0)
         return;
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_REQUEST);
@@ -283,6 +286,8 @@ static muster_time next_deadline(const struct muster_node *n)
     if (standing(n).refused)
         return n->drain_by;
     muster_time t = muster_time_min(n->sample_at, n->drain_by);
+    if (n->plan->deadline)
+        t = muster_time_min(t, n->plan->deadline(n->orchestrator));
     return muster_time_min(t, n->kind->deadline(n->coordinator));
 }
 
@@ -323,6 +328,11 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     if (n->now >= n->sample_at && !standing(n).refused && !n->stopped)
         sample(n, out);
     apply_decision(n, out);
+    if (n->plan->advance && !standing(n).refused && !n->stopped) {
+        struct muster_authority a = authority(n);
+        struct muster_turn t = turn(n, &a, out);
+        n->plan->advance(n->orchestrator, &t);
+    }
     n->kind->advance(n->coordinator, n->now, out);
     follow_lease(n, out);
     leave(n, out);

@@ -80,6 +80,11 @@ enum muster_verb {
     MUSTER_VERB_SHUTDOWN = 1, /* drain, release, stop: no parameters */
     MUSTER_VERB_TRIGGER,      /* run an action now: "<action> [reason…]" */
     MUSTER_VERB_CUSTOM,       /* for processes that are not ours: text is theirs */
+    MUSTER_VERB_ANOMALY,      /* something is wrong: "type=T severity_ppm=N confidence_ppm=N
+                                 recurrence=N", tokens in any order, all but type optional */
+    MUSTER_VERB_PHASE,        /* the mission goes on to a phase: its name */
+    MUSTER_VERB_DRY_RUN,      /* "on" or "off" */
+    MUSTER_VERB_ACKNOWLEDGE,  /* a block of the blast radius is acknowledged */
 };
 
 #define MUSTER_START_BOOTSTRAP                                                                     \

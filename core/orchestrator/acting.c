@@ -85,6 +85,25 @@ bool muster_acting_runs(const struct muster_acting *a, uint32_t action, uint32_t
     return false;
 }
 
+static const struct muster_run *find_run(const struct muster_acting *a, uint64_t intent)
+{
+    for (uint32_t i = 0; i < MUSTER_RUNS_MAX && intent != 0; i++)
+        if (a->run[i].record.intent == intent)
+            return &a->run[i];
+    return NULL;
+}
+
+bool muster_acting_knows(const struct muster_acting *a, uint64_t intent)
+{
+    return find_run(a, intent) != NULL;
+}
+
+bool muster_acting_is_verified(const struct muster_acting *a, uint64_t intent)
+{
+    const struct muster_run *run = find_run(a, intent);
+    return run && is_verified(run);
+}
+
 static bool is_cluster(const struct muster_acting *a, const struct muster_run *run)
 {
     return a->cfg->action[run->record.action].scope == MUSTER_SCOPE_CLUSTER;
@@ -193,7 +212,11 @@ static void finish(struct muster_acting *a, struct muster_turn *t, struct muster
 {
     struct muster_history_record *r = &run->record;
     uint64_t arg[4] = {r->intent, r->epoch, result, r->action};
-    *ret_end = (struct muster_end){r->action, (enum muster_result)result, r->intent};
+    *ret_end = (struct muster_end){.action = r->action,
+                                   .result = (enum muster_result)result,
+                                   .intent = r->intent,
+                                   .cause = (enum muster_cause)r->cause};
+    memcpy(ret_end->text, r->text, sizeof ret_end->text);
     r->result = (uint8_t)result;
     r->ended = t->now;
     muster_effects_note(t->out, MUSTER_NOTE_ACTION_ENDED, arg, NULL);
@@ -227,6 +250,7 @@ bool muster_acting_ended(struct muster_acting *a, struct muster_turn *t,
     if (result == MUSTER_RESULT_SUCCESS && a->options.verify_delay > 0 && !run->cancelled &&
         !t->authority->draining) {
         run->look_at = muster_time_add(t->now, a->options.verify_delay);
+        run->record.ended = t->now; /* of the deed; the intent's end is yet to come */
         return false;
     }
     finish(a, t, run, result, ret_end);

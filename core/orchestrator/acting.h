@@ -118,6 +118,8 @@ struct muster_end {
     uint32_t action;
     enum muster_result result;
     uint64_t intent;
+    enum muster_cause cause;
+    char text[MUSTER_HISTORY_TEXT_MAX + 1]; /* of the record */
 };
 
 /* The input ACTION: retried, verified later, or ended. An action of another incarnation is passed
@@ -127,7 +129,10 @@ bool muster_acting_ended(struct muster_acting *a, struct muster_turn *t,
                          const struct muster_input *in, struct muster_end *ret_end);
 /* An intent of this action on this subject is under way. */
 bool muster_acting_runs(const struct muster_acting *a, uint32_t action, uint32_t subject);
-/* An intent runs at all; what is being verified does not. */
+/* An intent is under way at all, or is being verified. */
+bool muster_acting_knows(const struct muster_acting *a, uint64_t intent);
+bool muster_acting_is_verified(const struct muster_acting *a, uint64_t intent);
+/* Nothing runs; what is being verified does not. */
 bool muster_acting_drained(const struct muster_acting *a);
 
 /* When the next look at what is being verified is due; MUSTER_NEVER when nothing is. */

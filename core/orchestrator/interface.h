@@ -50,15 +50,17 @@ struct muster_orchestrator_kind {
      * drawn for each incarnation (acting.h). */
     void (*init)(void *self, const struct muster_config *cfg, const struct muster_place *place,
                  uint64_t intent_base);
-    /* When health is to be sampled next for a cycle, or something else is due. */
-    muster_time (*deadline)(const void *self);
-    /* Take the cycle that is due: the node then asks for health, and calls `cycle` when it has
-     * come. */
+    /* When health is to be sampled for it next, at the latest. */
+    muster_time (*sample_at)(const void *self);
+    /* Health is being asked for. True when a cycle is due: `cycle` is called when it has come. */
     bool (*poll)(void *self, muster_time now);
     void (*cycle)(void *self, struct muster_turn *t, const struct muster_sight *sight);
     /* A sample was taken, cycle or not. Returns the mode to vote for. */
     enum muster_fallback_mode (*observe)(void *self, struct muster_turn *t,
                                          const struct muster_health *own);
+    /* Do what time asks for, after every input; may be null, and deadline then as well. */
+    void (*advance)(void *self, struct muster_turn *t);
+    muster_time (*deadline)(const void *self);
     /* A verb that is for the orchestrator (MUSTER_VERB_TRIGGER, …), with its text. */
     void (*event)(void *self, struct muster_turn *t, uint64_t verb, struct muster_bytes text);
     /* The input ACTION. The node looks at in->action.epoch itself. */
@@ -81,6 +83,7 @@ struct muster_orchestrator_kind {
     const uint64_t *(*metrics)(const void *self);
 };
 
-extern const struct muster_orchestrator_kind muster_orchestrator_recovery;
+extern const struct muster_orchestrator_kind muster_orchestrator_recovery,
+    muster_orchestrator_enhanced;
 
 #endif

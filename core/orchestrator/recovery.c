@@ -125,7 +125,7 @@ static void init(void *self, const struct muster_config *cfg, const struct muste
     muster_recovery_init(self, &cfg->recovery, place, &options, intent_base);
 }
 
-static muster_time deadline(const void *self)
+static muster_time sample_at(const void *self)
 {
     const struct muster_recovery *r = self;
     return r->cfg->enabled ? r->next_poll : MUSTER_NEVER;
@@ -227,7 +227,7 @@ const struct muster_orchestrator_kind muster_orchestrator_recovery = {
     .name = "recovery",
     .size = size,
     .init = init,
-    .deadline = deadline,
+    .sample_at = sample_at,
     .poll = poll,
     .cycle = cycle,
     .observe = observe,

@@ -189,13 +189,13 @@ static void assert_quiet(void)
 static void polls_come_once_an_interval(void **state)
 {
     (void)state;
-    assert_int_equal(muster_orchestrator_recovery.deadline(&r), 0);
+    assert_int_equal(muster_orchestrator_recovery.sample_at(&r), 0);
     assert_true(muster_recovery_poll(&r, 5));
-    assert_int_equal(muster_orchestrator_recovery.deadline(&r), 5 + 30 * MUSTER_SECOND);
+    assert_int_equal(muster_orchestrator_recovery.sample_at(&r), 5 + 30 * MUSTER_SECOND);
     assert_false(muster_recovery_poll(&r, 5));
     assert_false(muster_recovery_poll(&r, 4 + 30 * MUSTER_SECOND));
     assert_true(muster_recovery_poll(&r, LATER));
-    assert_int_equal(muster_orchestrator_recovery.deadline(&r), LATER + 30 * MUSTER_SECOND);
+    assert_int_equal(muster_orchestrator_recovery.sample_at(&r), LATER + 30 * MUSTER_SECOND);
 }
 
 static void conditions_hold_beyond_their_bounds_only(void **state)
