@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files that are read and written, and what is said when that fails."""
+
+import json
+import os
+import subprocess
+import unittest
+import xml.dom.minidom
+
+from common import PROGRAMS, Case
+
+
+class Files(Case):
+    def test_json(self):
+        self.run_("run", "speak.yaml", "calm.yaml", "--json", "r.json", code=1)
+        speak, calm = json.loads(self.read("r.json"))
+        self.assertEqual((calm["name"], calm["path"], calm["verdict"]),
+                         ("calm", "calm.yaml", "passed"))
+        run = calm["runs"][0]
+        self.assertRegex(run["hash"], "^[0-9a-f]{16}$")
+        self.assertEqual((run["seed"], run["verdict"], run["simulated_ns"]),
+                         (1, "passed", 20 * 10**9))
+        self.assertGreater(run["events"], 0)
+        run = speak["runs"][0]
+        self.assertEqual((run["verdict"], run["property"]), ("violated", "silence"))
+        self.assertEqual(run["text"], 'n1 spoke <loudly> & "clearly"')
+
+    def test_junit(self):
+        self.write("bad.yaml", "version: 1\nnmae: \"<&>\"\n")
+        self.run_("run", "speak.yaml", "calm.yaml", "bad.yaml", "--junit", "j.xml", code=65)
+        root = xml.dom.minidom.parse(self.path("j.xml")).documentElement
+        self.assertEqual(root.getAttribute("tests"), "7")
+        self.assertEqual(root.getAttribute("failures"), "3")
+        self.assertEqual(root.getAttribute("errors"), "1")
+        failure = root.getElementsByTagName("failure")[0]
+        self.assertEqual(failure.getAttribute("message"), 'n1 spoke <loudly> & "clearly"')
+        self.assertIn("reproduce:", failure.firstChild.data)
+
+    def test_github_annotations(self):
+        text = self.run_("run", "unmet.yaml", "--github", code=2).stdout
+        self.assertRegex(text,
+                r"(?m)^::error file=unmet\.yaml,line=8,title=expect::unmet, seed 1: .*%0A"
+                         r".*--seed 1$")
+
+    def test_what_cannot_be_written_is_74(self):
+        self.assertIn("cannot write 'no/j.xml': No such file or directory",
+                      self.run_("run", "calm.yaml", "--junit", "no/j.xml", code=74).stderr)
+        self.run_("run", "calm.yaml", "--json", "no/r.json", code=74)
+        self.write("file", "")
+        self.run_("run", "calm.yaml", "--trace-dir", "file/t", code=74)
+        self.assertIn("cannot create trace 'file/calm-1.jsonl'",
+                      self.run_("run", "calm.yaml", "--trace-dir", "file", code=74).stdout)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
+    def test_a_full_disk_is_74(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([PROGRAMS["trouble"], "run", "calm.yaml"], cwd=self.dir,
+                                  stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 74)
+        self.assertIn("cannot write to standard output: No space left on device", done.stderr)
+        self.run_("run", "calm.yaml", "--json", "/dev/full", code=74)
+
+    def test_what_cannot_be_read_is_74(self):
+        self.assertIn("cannot read 'none.yaml': No such file or directory",
+                      self.run_("run", "none.yaml", code=74).stderr)
+        self.assertIn("cannot read 'none.jsonl': No such file or directory",
+                      self.run_("replay", "none.jsonl", code=74).stderr)
+        os.symlink("nowhere", self.path("dangling.yaml"))
+        self.run_("run", "dangling.yaml", code=74)
+        self.run_("run", ".", "--filter", "calm", code=74)
+
+
+class Invalid(Case):
+    def test_an_invalid_file_is_65_and_the_others_run(self):
+        self.write("bad.yaml", "version: 1\nnmae: x\n")
+        done = self.run_("run", "bad.yaml", "calm.yaml", "--trace-dir", "t", code=65)
+        self.assertIn("bad.yaml:2:1: error: unknown key 'nmae', did you mean 'name'?\nnmae: x\n^\n",
+                      done.stderr)
+        self.assertIn("FAILED  bad.yaml  the file is invalid", done.stdout)
+        self.assertIn("passed  calm", done.stdout)
+        self.assertIn("2 scenarios, 3 runs: 1 passed, 0 failed, 1 invalid", done.stdout)
+        self.assertEqual(sorted(os.listdir(self.path("t"))), [f"calm-{i}.jsonl" for i in (1, 2, 3)])
+
+    def test_lint(self):
+        self.assertIn("1 scenario, 0 invalid", self.run_("lint", "calm.yaml").stdout)
+        self.write("bad.yaml", "version: 1\nnmae: x\n")
+        done = self.run_("lint", "calm.yaml", "bad.yaml", code=65)
+        self.assertIn("2 scenarios, 1 invalid", done.stdout)
+        self.assertIn("bad.yaml:2:1: error:", done.stderr)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Interrupts and terminals."""
+
+import os
+import pty
+import signal
+import subprocess
+import time
+
+from common import PROGRAMS, Case
+
+
+class Interrupt(Case):
+    def start(self, *words):
+        return subprocess.Popen([PROGRAMS["trouble"], "run", *words], cwd=self.dir, text=True,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, start_new_session=True)
+
+    def test_an_interrupt_ends_with_a_summary(self):
+        child = self.start("unmet.yaml", "calm.yaml", "--seeds", "1..400000", "--jobs", "2")
+        time.sleep(1.0)
+        os.killpg(child.pid, signal.SIGINT)
+        out, err = child.communicate(timeout=30)
+        self.assertEqual(child.returncode, 2, out[-500:] + err)
+        self.assertRegex(out, r"interrupted after \d+ of 800000 runs\n2 scenarios, ")
+
+    def test_an_interrupt_before_anything_ran_is_130(self):
+        self.scenario("forever", "calm")
+        self.write("forever.yaml",
+                   self.read("forever.yaml").replace("duration: 20s", "duration: 2400h"))
+        child = self.start("forever.yaml", "--seed", "2")
+        time.sleep(0.5)
+        os.killpg(child.pid, signal.SIGINT)
+        child.communicate(timeout=30)
+        self.assertEqual(child.returncode, 130)
+
+
+class Terminal(Case):
+    def on_terminal(self, *words, env=None):
+        parent, child = pty.openpty()
+        process = subprocess.Popen([PROGRAMS["trouble"], "run", *words], cwd=self.dir, stdout=child,
+                                   stderr=child,
+                                   env={**os.environ, **(env or {})})
+        os.close(child)
+        seen = b""
+        try:
+            while data := os.read(parent, 4096):
+                seen += data
+        except OSError:
+            pass
+        os.close(parent)
+        process.wait(timeout=30)
+        return seen.decode()
+
+    def test_colours_and_progress_on_a_terminal_only(self):
+        env = {"NO_COLOR": "1"}
+        os.environ.pop("NO_COLOR", None)
+        self.assertIn("\033[32mpassed\033[0m", self.on_terminal("calm.yaml"))
+        self.assertNotIn("\033[3", self.on_terminal("calm.yaml", env=env))
