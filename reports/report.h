@@ -61,7 +61,8 @@ struct muster_report_suite {
 /* What the runs of a scenario add up to. */
 struct muster_report_total {
     uint64_t runs, failed;
-    uint64_t hash; /* chain of the runs' hashes, in order of seeds */
+    uint64_t not_run; /* seeds that --fail-fast or an interrupt left out */
+    uint64_t hash;    /* chain of the runs' hashes, in order of seeds */
     uint64_t events;
     muster_dur simulated, wall;
     enum muster_report_code code; /* the gravest */
@@ -71,6 +72,9 @@ void muster_report_sum(const struct muster_report_scenario *s, struct muster_rep
 /* The graver of two exit codes: 70, 74, 65, 64, 3, 1, 2, 0. */
 int muster_report_graver(int a, int b);
 const char *muster_report_verdict(enum muster_report_code code);
+/* The same of a scenario; what would be "passed" is "incomplete" while seeds are missing, and
+ * "not_run" when all of them are. */
+const char *muster_report_total_verdict(const struct muster_report_total *total);
 
 /* "412 ms", "52.3 s", "30m00s", "5h12m": for people. */
 void muster_report_duration(muster_dur d, char *text, size_t size);

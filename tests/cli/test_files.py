@@ -14,8 +14,8 @@ class Files(Case):
     def test_json(self):
         self.run_("run", "speak.yaml", "calm.yaml", "--json", "r.json", code=1)
         speak, calm = json.loads(self.read("r.json"))
-        self.assertEqual((calm["name"], calm["path"], calm["verdict"]),
-                         ("calm", "calm.yaml", "passed"))
+        self.assertEqual((calm["name"], calm["path"], calm["verdict"], calm["not_run"]),
+                         ("calm", "calm.yaml", "passed", 0))
         run = calm["runs"][0]
         self.assertRegex(run["hash"], "^[0-9a-f]{16}$")
         self.assertEqual((run["seed"], run["verdict"], run["simulated_ns"]),

@@ -102,7 +102,10 @@ class Run(Case):
                              code=1)
             runs = json.loads(self.read("r.json"))
             self.assertEqual([[run["seed"] for run in s["runs"]] for s in runs], [[1], []])
-            self.assertIn("1 not run", done.stdout)
+            self.assertEqual([(s["verdict"], s["not_run"]) for s in runs],
+                             [("violated", 2), ("not_run", 3)])
+            self.assertRegex(done.stdout, "FAILED  speak  seeds 1 of 1..3  ")
+            self.assertIn("1 failed, 1 not run", done.stdout)
 
     def test_filter(self):
         text = self.run_("run", ".", "--filter", "calm", "--filter", "documented").stdout

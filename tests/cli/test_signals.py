@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Interrupts and terminals."""
 
+import json
 import os
 import pty
 import signal
@@ -23,6 +24,23 @@ class Interrupt(Case):
         out, err = child.communicate(timeout=30)
         self.assertEqual(child.returncode, 2, out[-500:] + err)
         self.assertRegex(out, r"interrupted after \d+ of 800000 runs\n2 scenarios, ")
+
+    def test_an_interrupted_suite_has_not_passed(self):
+        for word, number in ("INT", signal.SIGINT), ("TERM", signal.SIGTERM):
+            child = self.start("documented.yaml", "calm.yaml", "unmet.yaml", "--seeds",
+                               "1..400000", "--jobs", "2", "--json", "r.json")
+            time.sleep(0.7)
+            os.kill(child.pid, number)
+            out, err = child.communicate(timeout=30)
+            self.assertEqual(child.returncode, 130, word + out[-500:] + err)
+            self.assertRegex(out, r"partly  documented  seeds 1\.\..* of 1\.\.400000  ")
+            self.assertRegex(out, r"\n3 scenarios, \d+ runs: 0 passed, 0 failed, 1 partly run, "
+                                  r"2 not run \(")
+            first, second, third = json.loads(self.read("r.json"))
+            self.assertEqual([s["verdict"] for s in (first, second, third)],
+                             ["incomplete", "not_run", "not_run"])
+            self.assertEqual(len(first["runs"]) + first["not_run"], 400000)
+            self.assertEqual((third["runs"], third["not_run"]), ([], 400000))
 
     def test_an_interrupt_before_anything_ran_is_130(self):
         self.scenario("forever", "calm")

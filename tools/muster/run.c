@@ -312,8 +312,9 @@ static int run_suite(struct run *x)
     if (!x->request.quiet || end == MUSTER_JOBS_INTERRUPTED)
         muster_report_summary(stdout, &report, x->color);
     x->code = muster_report_graver(x->code, muster_run_write(&x->request, &report));
-    bool nothing = end == MUSTER_JOBS_INTERRUPTED && x->done == 0;
-    return nothing ? MUSTER_EXIT_INTERRUPTED : muster_report_graver(x->code, x->suite.code);
+    x->code = muster_report_graver(x->code, x->suite.code);
+    /* What did not run did not pass, whatever the rest came to. */
+    return end == MUSTER_JOBS_INTERRUPTED && x->code == 0 ? MUSTER_EXIT_INTERRUPTED : x->code;
 }
 
 static int load_and_run(struct run *x, const struct muster_registry *registry)
