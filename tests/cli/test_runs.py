@@ -138,3 +138,26 @@ class Run(Case):
         self.run_("run", "speak.yaml", "unmet.yaml", code=1)
         self.run_("run", "guess.yaml", "speak.yaml", code=3)
         self.run_("run", "guess.yaml", "bad.yaml", code=65)
+
+    def test_what_is_wrong_with_a_path_does_not_keep_the_others_from_running(self):
+        os.mkdir(self.path("empty"))
+        self.write("bad.yaml", "version: 1\nnmae: x\n")
+        done = self.run_("run", "calm.yaml", "empty", code=64)
+        self.assertIn("passed  calm", done.stdout)
+        self.assertIn("no scenarios in folder 'empty'", done.stderr)
+        done = self.run_("run", "bad.yaml", "empty", "unmet.yaml", code=65)
+        self.assertIn("bad.yaml:2:1: error: unknown key 'nmae'", done.stderr)
+        self.assertIn("FAILED  unmet", done.stdout)
+        done = self.run_("run", "none", "bad.yaml", "empty", "speak.yaml", code=74)
+        self.assertIn("cannot read 'none'", done.stderr)
+        self.assertIn("FAILED  speak", done.stdout)
+        self.run_("run", "speak.yaml", "empty", code=64)
+
+    def test_a_folder_inside_that_cannot_be_read_leaves_the_rest(self):
+        deep = "s" + "/d" * 33
+        self.write("s/z.yaml", self.read("calm.yaml"))
+        self.write("s/a.yaml", self.read("calm.yaml"))
+        self.write(deep + "/b.yaml", self.read("calm.yaml"))
+        done = self.run_("run", "s", code=74)
+        self.assertIn("folders are nested too deeply", done.stderr)
+        self.assertIn("2 scenarios, 6 runs: 2 passed", done.stdout)

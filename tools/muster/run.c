@@ -347,7 +347,7 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
         return MUSTER_EXIT_INTERNAL;
     }
     x->program = o->argv[0];
-    int code = muster_run_read(o, &x->request, &x->suite.paths);
+    int code = muster_run_read(o, &x->request, &x->suite);
     if (code == 0)
         code = load_and_run(x, registry);
     release(x);

@@ -20,9 +20,10 @@ struct muster_run_request {
 
 extern const struct muster_option muster_run_options[];
 
-/* Read the command line, collect the paths. Returns 0 or, after a complaint, an exit code. */
+/* Read the command line, collect the paths. Returns 0 or, after a complaint, an exit code: then
+ * nothing is to be run. Trouble with a path stands in suite->code; the others are there. */
 int muster_run_read(struct muster_options *o, struct muster_run_request *r,
-                    struct muster_paths *paths);
+                    struct muster_suite *suite);
 
 /* Write the files that were asked for; returns 0 or, after a complaint, an exit code. */
 int muster_run_write(const struct muster_run_request *r, const struct muster_report_suite *suite);

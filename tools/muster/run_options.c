@@ -114,7 +114,7 @@ static int read_value(const struct muster_options *o, int i, const char *value,
 }
 
 int muster_run_read(struct muster_options *o, struct muster_run_request *r,
-                    struct muster_paths *paths)
+                    struct muster_suite *suite)
 {
     const char *value;
     bool named = false;
@@ -139,10 +139,10 @@ int muster_run_read(struct muster_options *o, struct muster_run_request *r,
     o->at = 2;
     o->operands_only = false;
     while ((i = muster_options_next(o, &value)) != MUSTER_OPTION_END) {
-        int failed = i == MUSTER_OPTION_OPERAND ? muster_paths_add(paths, value) : 0;
-        error = muster_report_graver(error, failed);
+        if (i == MUSTER_OPTION_OPERAND)
+            suite->code = muster_report_graver(suite->code, muster_paths_add(&suite->paths, value));
     }
-    return error;
+    return 0;
 }
 
 static FILE *create(const char *path)
