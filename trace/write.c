@@ -171,7 +171,6 @@ int muster_trace_writer_flush(struct muster_trace_writer *t)
 
 static void write_end(struct muster_trace_writer *t, const struct muster_trace_end *end)
 {
-    flush(t); /* the digest is of everything before the last line */
     put_key_text(t, "{\"end\":true,\"verdict\":", end->verdict);
     char *at = room(t, END_ROOM);
     if (at) {
@@ -182,8 +181,9 @@ static void write_end(struct muster_trace_writer *t, const struct muster_trace_e
         put_key_text(t, ",\"property\":", end->property);
         put_key_text(t, ",\"text\":", end->text);
     }
-    put(t, ",\"digest\":");
-    at = room(t, MUSTER_LINE_NUMBER + 3);
+    put(t, MUSTER_TRACE_DIGEST_KEY);
+    flush(t); /* the digest is of everything before itself */
+    at = room(t, MUSTER_TRACE_DIGEST_SIZE + 1);
     if (at)
         wrote(t, muster_line_put(muster_line_hash(at, XXH64_digest(&t->digest)), "}\n"));
 }

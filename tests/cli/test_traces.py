@@ -47,6 +47,24 @@ class Traces(Case):
         self.assertIn("digest does not match", done.stderr)
         self.assertIn("something that no process sees was changed", done.stdout)
 
+    def test_a_changed_last_line_is_noticed(self):
+        end = self.read("t/calm-1.jsonl").splitlines()[-1]
+        for old, new in (('"verdict":"passed"', '"verdict":"violated"'),
+                         (',"digest"', ',"property":"silence","text":"x","digest"'),
+                         ('"digest":', '"digest": '), ('"}', '" }'), ('{"end"', '{ "end"')):
+            self.assertIn(old, end)
+            self.change("t/calm-1.jsonl", end, end.replace(old, new))
+            done = self.run_("replay", "t/calm-1.jsonl")
+            self.assertIn("digest does not match", done.stderr)
+            self.change("t/calm-1.jsonl", end.replace(old, new), end)
+        self.assertEqual(self.run_("replay", "t/calm-1.jsonl").stderr, "")
+
+    def test_a_changed_header_is_noticed(self):
+        self.change("t/calm-1.jsonl", '"seed":1', '"seed":2')
+        done = self.run_("replay", "t/calm-1.jsonl")
+        self.assertIn("digest does not match: the file was changed", done.stderr)
+        self.assertTrue(done.stdout.startswith("identical"), done.stdout)
+
     def test_an_input_that_breaks_the_contract(self):
         self.change("t/calm-1.jsonl", '"k":"in.timer","clock":3000000000',
                     '"k":"in.timer","clock":1')
