@@ -53,6 +53,61 @@ class Interrupt(Case):
         self.assertEqual(child.returncode, 130)
 
 
+class Killed(Case):
+    """A worker that is killed from outside says nothing of the code under test."""
+
+    def start(self, *words):
+        return subprocess.Popen([PROGRAMS["trouble"], "run", *words], cwd=self.dir, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def workers(self, child):
+        with open(f"/proc/{child.pid}/task/{child.pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+
+    def wait_for_worker(self, child, other_than=None):
+        for _ in range(500):
+            for pid in self.workers(child):
+                if pid != other_than:
+                    return pid
+            time.sleep(0.01)
+        return self.fail("no worker was started")
+
+    def setUp(self):
+        super().setUp()
+        self.scenario("long", "calm")
+        self.write("long.yaml", self.read("long.yaml").replace("duration: 20s", "duration: 2400h"))
+        if not os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
+            self.skipTest("the system does not tell of children")
+
+    def test_its_run_is_repeated(self):
+        undisturbed = self.hashes("calm.yaml", "--seeds", "1..20000")
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            child = self.start("calm.yaml", "--seeds", "1..20000", "--jobs", "2", "--json",
+                               "k.json")
+            pid = self.wait_for_worker(child)
+            time.sleep(0.05)
+            os.kill(pid, number)
+            out, err = child.communicate(timeout=60)
+            self.assertEqual((child.returncode, err), (0, ""), out)
+            runs = json.loads(self.read("k.json"))[0]["runs"]
+            self.assertEqual([run["hash"] for run in runs], undisturbed)
+
+    def test_killed_twice_it_has_no_verdict(self):
+        child = self.start("long.yaml", "documented.yaml", "--seed", "3", "--jobs", "1")
+        first = self.wait_for_worker(child)
+        time.sleep(0.1)
+        os.kill(first, signal.SIGKILL)
+        second = self.wait_for_worker(child, other_than=first)
+        time.sleep(0.1)
+        os.kill(second, signal.SIGKILL)
+        out, err = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 70, out + err)
+        self.assertIn("seed 3: worker\n    the worker was killed from outside, twice: signal 9 "
+                      "(Killed); the run has no verdict", out)
+        self.assertNotIn("no_crash", out)
+        self.assertIn("passed  documented", out)
+
+
 class Terminal(Case):
     def on_terminal(self, *words, env=None):
         parent, child = pty.openpty()
