@@ -10,7 +10,7 @@
 #define RETRIES_MAX      10
 
 /* The actions of SPEC 1: a name that is none of them and looks like one is probably misspelt. */
-static const char *const known_actions[] = {
+static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
     "circuit_restart",
     "cache_purge",
     "safe_mode",
@@ -28,30 +28,14 @@ static const char *const known_actions[] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",
-    "coordinator",
-    "lease_ttl",
-    "renew_every",
-    "renew_deadline",
-    "request_timeout",
-    "poll_every",
-    "jitter",
-    "confirm_timeout",
-    "stop_time",
-    "margin",
-    "heartbeat_every",
-    "vote_ttl",
-    "health_ttl",
-    "max_clock_drift_ppm",
-    "quorum_threshold",
-    "poll_interval",
-    "enabled",
-    "thresholds",
-    "cooldowns",
-    "recovery_actions",
-    "logging",
-    "advanced",
-    NULL,
+    "cluster",          "coordinator",    "lease_ttl",
+    "renew_every",      "renew_deadline", "request_timeout",
+    "poll_every",       "jitter",         "confirm_timeout",
+    "stop_time",        "margin",         "heartbeat_every",
+    "vote_ttl",         "health_ttl",     "max_clock_drift_ppm",
+    "quorum_threshold", "poll_interval",  "enabled",
+    "thresholds",       "cooldowns",      "recovery_actions",
+    "logging",          "advanced",       NULL,
 };
 
 static bool is_known_action(const char *name)
@@ -292,6 +276,11 @@ static void check(const struct muster_config *c, const struct muster_doc *mappin
                                             : (struct muster_mark){0};
         muster_complain(d, MUSTER_SEVERITY_ERROR, mark, "%s", text);
     }
+}
+
+const char *const *muster_core_actions(void)
+{
+    return known_actions;
 }
 
 int muster_core_config_load(struct muster_config *c, const struct muster_doc *mapping,

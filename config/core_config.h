@@ -16,4 +16,9 @@
 int muster_core_config_load(struct muster_config *c, const struct muster_doc *mapping,
                             struct muster_diagnostics *d);
 
+/* The actions that are known by name (SPEC 1), also where no config mentions them; ends with null.
+ */
+#define MUSTER_CORE_ACTIONS_MAX 12
+const char *const *muster_core_actions(void);
+
 #endif
