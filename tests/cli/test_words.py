@@ -92,7 +92,10 @@ class Tables(Case):
     def test_list(self):
         text = self.run_("list", "calm.yaml", "speak.yaml").stdout
         self.assertRegex(text, r"calm\.yaml +calm +#calm  calm is what it says\n")
-        self.assertIn("silence", self.run_("list", "--properties").stdout)
+        text = self.run_("list", "--properties").stdout
+        self.assertIn("silence", text)
+        for name in ("no_crash", "no_livelock", "determinism"):
+            self.assertRegex(text, rf"(?m)^{name} +safety   .*\. \[always judged\]$")
         self.assertIn("trouble           makes trouble at its fifth tick",
                       self.run_("list", "--processes").stdout)
         self.assertRegex(self.run_("list", "--events").stdout,
@@ -105,7 +108,9 @@ class Tables(Case):
         text = self.run_("explain", "talk").stdout
         self.assertIn("talk (liveness, judged where a scenario names it)", text)
         self.assertIn("  drift: every lease clock within", text)
-        self.assertIn("no_crash (safety", self.run_("explain", "no_crash").stdout)
+        for name in ("no_crash", "no_livelock", "determinism"):
+            self.assertIn(name + " (safety, judged in every run)",
+                          self.run_("explain", name).stdout)
         self.assertIn("unknown property 'silense', did you mean 'silence'?",
                       self.run_("explain", "silense", code=64).stderr)
 
