@@ -43,6 +43,20 @@ class Run(Case):
         text = self.run_("run", "unmet.yaml", code=2).stdout
         self.assertRegex(text, r"seed 1: expect unmet\.yaml:8:\d+ not met at 9\.0s \(record \d+\)")
 
+    def test_an_entry_that_never_fires_fails_the_run_unless_it_is_optional(self):
+        entry = "timeline:\n  - {when: word, crash: n1%s}\n"
+        self.scenario("silent", "calm", entry % "")
+        text = self.run_("run", "silent.yaml", code=2).stdout
+        self.assertIn("seed 1: timeline silent.yaml:9:5 not met at 20.0s (record ", text)
+        self.assertIn("    this entry never fired; say `optional: true` if that may be: "
+                      "{when: word, crash: n1}\n", text)
+        self.scenario("may", "calm", entry % ", optional: true")
+        self.scenario("each", "calm", "timeline:\n  - {whenever: word, crash: n1}\n")
+        self.scenario("does", "speak", entry % ", then: 1s")
+        self.run_("run", "may.yaml", "each.yaml", "does.yaml")
+        self.scenario("late", "speak", entry % ", then: 19s")
+        self.assertIn("this entry never fired", self.run_("run", "late.yaml", code=2).stdout)
+
     def test_an_expected_failure_passes_and_its_absence_fails(self):
         self.run_("run", "documented.yaml")
         self.assertIn("silence was expected to fail and held",
