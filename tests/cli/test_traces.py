@@ -151,11 +151,25 @@ class Traces(Case):
         self.run_("diff", "t/calm-1.jsonl", "calm.yaml", code=65)
 
     def test_more_than_a_thousand_runs_leave_traces_of_failures_only(self):
-        done = self.run_("run", "calm.yaml", "unmet.yaml", "--seeds", "1..1001", "--trace-dir", "u",
+        done = self.run_("run", "calm.yaml", "unmet.yaml", "--seeds", "1..501", "--trace-dir", "u",
                          code=2)
-        self.assertIn("calm has more than 1000 runs: only failures leave a trace", done.stderr)
-        self.assertEqual(len(os.listdir(self.path("u"))), 1001)
-        self.run_("replay", "u/unmet-1001.jsonl")
+        self.assertEqual(done.stderr,
+                         "muster: there are more than 1000 runs: only failures leave a trace\n")
+        self.assertEqual(len(os.listdir(self.path("u"))), 501)
+        self.run_("replay", "u/unmet-501.jsonl")
+        self.run_("run", "calm.yaml", "unmet.yaml", "--seeds", "1..500", "--trace-dir", "all",
+                  code=2)
+        self.assertEqual(len(os.listdir(self.path("all"))), 1000)
+
+    def test_traces_of_failures_only_when_asked(self):
+        done = self.run_("run", "calm.yaml", "unmet.yaml", "crash.yaml", "--trace-dir", "u",
+                         "--trace-failures", code=1)
+        self.assertIn("trace: u/unmet-1.jsonl", done.stdout)
+        names = [f"{name}-{seed}.jsonl" for name in ("crash", "unmet") for seed in (1, 2, 3)]
+        self.assertEqual(sorted(os.listdir(self.path("u"))), names)
+        self.assertEqual(self.run_("run", "calm.yaml", "--trace-failures", code=64).stderr,
+                         "muster run: '--trace-failures' needs '--trace-dir DIR'\n"
+                         "try 'muster help run'\n")
 
     def test_scenarios_of_one_name_do_not_share_a_trace(self):
         self.write("twice.yaml", self.read("calm.yaml"))

@@ -23,6 +23,7 @@ class Help(Case):
         text = self.run_("help", "run").stdout
         for option in ("--seed N", "--seeds A..B", "--jobs N", "--filter TAG", "--fail-fast",
                        "--max-events N", "--junit FILE", "--json FILE", "--trace-dir DIR",
+                       "--trace-failures",
                        "--check-determinism", "--quiet", "--no-color", "--github"):
             self.assertIn(option, text)
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRACES_MAX     1000 /* runs of one scenario of which every one leaves a trace */
+#define TRACES_MAX     1000 /* runs of a suite of which every one leaves a trace */
 #define RANGE_MAX      32   /* seeds handed to a worker at a time */
 #define WATCHED_MAX    3    /* failures of one scenario that are repeated for their last events */
 #define PROGRESS_EVERY (100 * MUSTER_MILLISECOND)
@@ -32,6 +32,7 @@ struct run {
     struct muster_runner runner; /* a worker's */
     int name_width;
     bool color, progress;
+    bool trace_all;    /* every run leaves a trace, not only one that fails */
     muster_time shown; /* when the progress was last printed */
     uint64_t done, total;
     int code;
@@ -63,10 +64,9 @@ static void work(void *cookie, uint64_t seed, struct muster_run_result *result)
 {
     struct run *x = cookie;
     const struct muster_scenario *s = x->suite.at[result->scenario].scenario;
-    bool all = seeds_of(&x->scenarios[result->scenario]) <= TRACES_MAX;
     char *path = x->request.trace_dir ? trace_path(x, result->scenario, seed) : NULL;
-    muster_runner_run(&x->runner, s, seed, all ? path : NULL, result);
-    if (path && !all && result->code != MUSTER_REPORT_PASSED)
+    muster_runner_run(&x->runner, s, seed, x->trace_all ? path : NULL, result);
+    if (path && !x->trace_all && result->code != MUSTER_REPORT_PASSED)
         muster_runner_run(&x->runner, s, seed, path, result);
     free(path);
 }
@@ -219,9 +219,6 @@ static bool prepare_scenario(struct run *x, uint32_t i)
         s->runs[k].seed = s->seed_first + k;
     x->left[i] = seeds_of(s);
     x->total += seeds_of(s);
-    if (x->request.trace_dir && seeds_of(s) > TRACES_MAX)
-        fprintf(stderr, "muster: %s has more than %d runs: only failures leave a trace\n", s->name,
-                TRACES_MAX);
     return s->runs && (e->trace_name || !x->request.trace_dir);
 }
 
@@ -263,6 +260,9 @@ static bool prepare(struct run *x)
         int width = (int)strlen(x->scenarios[i].name);
         x->name_width = width > x->name_width && width <= 48 ? width : x->name_width;
     }
+    x->trace_all = x->total <= TRACES_MAX && !x->request.trace_failures;
+    if (x->request.trace_dir && !x->trace_all && !x->request.trace_failures)
+        muster_options_say("there are more than %d runs: only failures leave a trace", TRACES_MAX);
     x->limit.scenario = UINT32_MAX;
     x->color = !x->request.no_color && !getenv("NO_COLOR") && isatty(STDOUT_FILENO);
     x->progress = !x->request.quiet && isatty(STDERR_FILENO);

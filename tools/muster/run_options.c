@@ -20,6 +20,7 @@ enum {
     OPT_JUNIT,
     OPT_JSON,
     OPT_TRACE_DIR,
+    OPT_TRACE_FAILURES,
     OPT_CHECK,
     OPT_QUIET,
     OPT_NO_COLOR,
@@ -38,7 +39,9 @@ const struct muster_option muster_run_options[] = {
     [OPT_JUNIT] = {"--junit", "FILE", "write JUnit XML"},
     [OPT_JSON] = {"--json", "FILE", "write JSON, with the hash of every run"},
     [OPT_TRACE_DIR] = {"--trace-dir", "DIR",
-                       "write traces; of more than 1000 runs, of failures only"},
+                       "write traces; of more than 1000 runs in all, of failures only"},
+    [OPT_TRACE_FAILURES] = {"--trace-failures", NULL,
+                            "with --trace-dir: write traces of failures only"},
     [OPT_CHECK] = {"--check-determinism", NULL, "run every seed twice and compare [one in twenty]"},
     [OPT_QUIET] = {"--quiet", NULL, "print failures only"},
     [OPT_NO_COLOR] = {"--no-color", NULL, "no colours, also without NO_COLOR set"},
@@ -110,6 +113,7 @@ static int read_value(const struct muster_options *o, int i, const char *value,
     r->quiet |= i == OPT_QUIET;
     r->no_color |= i == OPT_NO_COLOR;
     r->github |= i == OPT_GITHUB;
+    r->trace_failures |= i == OPT_TRACE_FAILURES;
     return 0;
 }
 
@@ -130,6 +134,8 @@ int muster_run_read(struct muster_options *o, struct muster_run_request *r,
     }
     if (!named)
         return muster_options_usage(o, "no scenario given: name a file or a folder");
+    if (r->trace_failures && !r->trace_dir)
+        return muster_options_usage(o, "'--trace-failures' needs '--trace-dir DIR'");
     if (r->jobs == 0) {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
         r->jobs = processors < 1                  ? 1
