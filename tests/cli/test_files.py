@@ -3,6 +3,8 @@
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import unittest
 import xml.dom.minidom
@@ -48,8 +50,30 @@ class Files(Case):
         self.run_("run", "calm.yaml", "--json", "no/r.json", code=74)
         self.write("file", "")
         self.run_("run", "calm.yaml", "--trace-dir", "file/t", code=74)
-        self.assertIn("cannot create trace 'file/calm-1.jsonl'",
-                      self.run_("run", "calm.yaml", "--trace-dir", "file", code=74).stdout)
+        done = self.run_("run", "calm.yaml", "--trace-dir", "file", code=74)
+        self.assertEqual((done.stdout, done.stderr),
+                         ("", "muster: cannot write traces to 'file': it is no folder\n"))
+        os.makedirs(self.path("t/calm-1.jsonl"))
+        self.assertIn("cannot create trace 't/calm-1.jsonl': Is a directory",
+                      self.run_("run", "calm.yaml", "--trace-dir", "t", code=74).stdout)
+
+    def limited(self, size):
+        """No file may grow beyond `size`: what a full disk does, without one."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def test_a_trace_that_cannot_be_written_whole_is_taken_away(self):
+        for words in ("calm.yaml",), ("unmet.yaml", "--trace-failures"):
+            done = self.run_("run", *words, "--trace-dir", "t", code=74, restore_signals=False,
+                             preexec_fn=lambda: self.limited(1500))
+            name = words[0][:-5]
+            self.assertIn(f"cannot write trace 't/{name}-3.jsonl': File too large", done.stdout)
+            self.assertEqual(os.listdir(self.path("t")), [])
+
+    def test_a_crash_leaves_no_empty_trace(self):
+        self.run_("run", "crash.yaml", "--seeds", "1..8", "--trace-dir", "t", code=1)
+        self.assertEqual(sorted(os.listdir(self.path("t"))),
+                         ["crash-1.jsonl", "crash-2.jsonl", "crash-3.jsonl"])
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
     def test_a_full_disk_is_74(self):

@@ -130,11 +130,28 @@ static void watch_failures(struct run *x, uint32_t i)
     }
 }
 
+/* A worker that died or was dismissed leaves a file that it had not begun to write. */
+static void sweep_traces(const struct run *x, uint32_t i)
+{
+    const struct muster_report_scenario *s = &x->scenarios[i];
+    for (uint64_t k = 0; x->trace_all && s->runs && k < seeds_of(s); k++) {
+        const struct muster_report_run *r = &s->runs[k];
+        struct stat st;
+        if (r->done && (!r->failure || r->failure->trace[0]))
+            continue;
+        char *path = trace_path(x, i, r->seed);
+        if (path && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+            unlink(path);
+        free(path);
+    }
+}
+
 static void print_scenario(struct run *x, uint32_t i)
 {
     const struct muster_report_scenario *s = &x->scenarios[i];
     struct muster_report_total total;
     watch_failures(x, i);
+    sweep_traces(x, i);
     muster_report_sum(s, &total);
     clear_progress(x);
     if ((total.runs > 0 || !s->runs) && (!x->request.quiet || total.code != MUSTER_REPORT_PASSED)) {
@@ -260,7 +277,7 @@ static bool prepare(struct run *x)
         int width = (int)strlen(x->scenarios[i].name);
         x->name_width = width > x->name_width && width <= 48 ? width : x->name_width;
     }
-    x->trace_all = x->total <= TRACES_MAX && !x->request.trace_failures;
+    x->trace_all = x->request.trace_dir && x->total <= TRACES_MAX && !x->request.trace_failures;
     if (x->request.trace_dir && !x->trace_all && !x->request.trace_failures)
         muster_options_say("there are more than %d runs: only failures leave a trace", TRACES_MAX);
     x->limit.scenario = UINT32_MAX;
@@ -317,6 +334,21 @@ static int run_suite(struct run *x)
     return end == MUSTER_JOBS_INTERRUPTED && x->code == 0 ? MUSTER_EXIT_INTERRUPTED : x->code;
 }
 
+static bool make_trace_dir(const char *dir)
+{
+    struct stat st;
+    if (!dir)
+        return true;
+    if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
+        muster_options_say("cannot create folder '%s': %s", dir, strerror(errno));
+        return false;
+    }
+    if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+        return true;
+    muster_options_say("cannot write traces to '%s': it is no folder", dir);
+    return false;
+}
+
 static int load_and_run(struct run *x, const struct muster_registry *registry)
 {
     struct muster_suite_request request = {.registry = registry};
@@ -327,11 +359,8 @@ static int load_and_run(struct run *x, const struct muster_registry *registry)
             muster_options_say("no scenario has the tag '%s'", x->request.tags[0]);
         return muster_report_graver(x->suite.code, x->suite.code ? 0 : MUSTER_EXIT_USAGE);
     }
-    const char *dir = x->request.trace_dir;
-    if (dir && mkdir(dir, 0777) != 0 && errno != EEXIST) {
-        muster_options_say("cannot create folder '%s': %s", dir, strerror(errno));
+    if (!make_trace_dir(x->request.trace_dir))
         return MUSTER_EXIT_IO;
-    }
     if (!prepare(x)) {
         muster_options_say("out of memory");
         return MUSTER_EXIT_INTERNAL;
