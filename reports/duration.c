@@ -53,7 +53,7 @@ void muster_report_sum(const struct muster_report_scenario *s, struct muster_rep
 {
     memset(total, 0, sizeof *total);
     if (!s->runs) {
-        total->code = MUSTER_REPORT_INVALID;
+        total->code = s->broken;
         return;
     }
     for (uint64_t i = 0; i <= s->seed_last - s->seed_first; i++) {

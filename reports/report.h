@@ -15,9 +15,9 @@ enum muster_report_code {
     MUSTER_REPORT_VIOLATED = 1, /* a safety property */
     MUSTER_REPORT_UNMET = 2,    /* an expectation or liveness */
     MUSTER_REPORT_DIVERGED = 3, /* not deterministic */
-    MUSTER_REPORT_INVALID = 65, /* of a scenario: its file is invalid */
+    MUSTER_REPORT_INVALID = 65, /* of a scenario: its file is invalid … */
     MUSTER_REPORT_INTERNAL = 70,
-    MUSTER_REPORT_IO = 74,
+    MUSTER_REPORT_IO = 74, /* … or cannot be read */
 };
 
 /* What a person needs of a run that failed. Texts are never null. */
@@ -48,8 +48,9 @@ struct muster_report_scenario {
     const char *name, *path, *defends; /* defends may be null */
     uint32_t nodes;
     uint64_t seed_first, seed_last;
-    struct muster_report_run *runs; /* seed_last - seed_first + 1 of them; null when invalid */
-    const char *problem;            /* of an invalid file: its first complaint; else null */
+    struct muster_report_run *runs; /* seed_last - seed_first + 1; null when it did not load … */
+    enum muster_report_code broken; /* … then why: INVALID or IO … */
+    const char *problem;            /* … and the first complaint; else null */
 };
 
 struct muster_report_suite {

@@ -83,7 +83,8 @@ void muster_report_line(FILE *out, const struct muster_report_scenario *s, int n
     fprintf(out, "%s%s%s  %-*s", style(color, tone), word, style(color, PLAIN), name_width,
             s->name);
     if (!s->runs) {
-        fprintf(out, "  the file is invalid\n");
+        fprintf(out, "  the file %s\n",
+                s->broken == MUSTER_REPORT_IO ? "cannot be read" : "is invalid");
         return;
     }
     print_seeds(out, s, &total);
@@ -157,13 +158,17 @@ void muster_report_failures(FILE *out, const struct muster_report_scenario *s, b
 
 void muster_report_summary(FILE *out, const struct muster_report_suite *suite, bool color)
 {
-    uint64_t runs = 0, passed = 0, failed = 0, invalid = 0, partly = 0, skipped = 0;
+    uint64_t runs = 0, passed = 0, failed = 0, partly = 0, skipped = 0, invalid = 0, unread = 0;
     char wall[32];
     for (uint32_t i = 0; i < suite->count; i++) {
         struct muster_report_total total;
         muster_report_sum(&suite->scenarios[i], &total);
         runs += total.runs;
-        invalid += total.code == MUSTER_REPORT_INVALID;
+        if (!suite->scenarios[i].runs) {
+            invalid += total.code == MUSTER_REPORT_INVALID;
+            unread += total.code == MUSTER_REPORT_IO;
+            continue;
+        }
         bool good = total.code == MUSTER_REPORT_PASSED;
         failed += total.runs > 0 && !good;
         passed += good && total.not_run == 0;
@@ -171,12 +176,14 @@ void muster_report_summary(FILE *out, const struct muster_report_suite *suite, b
         skipped += good && total.runs == 0;
     }
     muster_report_duration(suite->wall, wall, sizeof wall);
-    const char *tone = failed + invalid > 0 ? RED : partly + skipped > 0 ? AMBER : GREEN;
+    const char *tone = failed + invalid + unread > 0 ? RED : partly + skipped > 0 ? AMBER : GREEN;
     fprintf(out, "%s%" PRIu32 " %s, %" PRIu64 " %s: %" PRIu64 " passed, %" PRIu64 " failed",
             style(color, tone), suite->count, suite->count == 1 ? "scenario" : "scenarios", runs,
             runs == 1 ? "run" : "runs", passed, failed);
     if (invalid > 0)
         fprintf(out, ", %" PRIu64 " invalid", invalid);
+    if (unread > 0)
+        fprintf(out, ", %" PRIu64 " unreadable", unread);
     if (partly > 0)
         fprintf(out, ", %" PRIu64 " partly run", partly);
     if (skipped > 0)
@@ -212,7 +219,9 @@ static void print_annotation(FILE *out, const char *file, uint32_t line, const c
 void muster_report_github(FILE *out, const struct muster_report_scenario *s)
 {
     if (!s->runs) {
-        print_annotation(out, s->path, 1, "invalid scenario", s->problem ? s->problem : "");
+        print_annotation(out, s->path, 1,
+                         s->broken == MUSTER_REPORT_IO ? "unreadable scenario" : "invalid scenario",
+                         s->problem ? s->problem : "");
         return;
     }
     for (uint64_t i = 0; i <= s->seed_last - s->seed_first; i++) {

@@ -36,8 +36,7 @@ void muster_reader_fail(struct muster_reader *r, const char *format, ...)
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     if (!r->failed)
-        muster_complain(r->d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0}, "%s:%llu: %s",
-                        r->trace->path, (unsigned long long)r->line, text);
+        muster_complain_of(r->d, MUSTER_SEVERITY_ERROR, r->trace->path, r->line, "%s", text);
     r->failed = true;
 }
 
@@ -251,9 +250,8 @@ static void read_end(struct muster_reader *r, json_t *json)
     t->complete = true;
     t->intact = is_intact(r, digest);
     if (!t->intact)
-        muster_complain(r->d, MUSTER_SEVERITY_WARNING, (struct muster_mark){0},
-                        "%s: digest does not match: the file was changed after it was written",
-                        t->path);
+        muster_complain_of(r->d, MUSTER_SEVERITY_WARNING, t->path, 0,
+                           "digest does not match: the file was changed after it was written");
 }
 
 /* ---- the file ---- */
@@ -320,8 +318,7 @@ static void read_lines(struct muster_reader *r)
 static void complain_io(struct muster_diagnostics *d, const char *path, const char *what)
 {
     d->io = true;
-    muster_complain(d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0}, "cannot read '%s': %s", path,
-                    what);
+    muster_complain_of(d, MUSTER_SEVERITY_ERROR, path, 0, "cannot be read: %s", what);
 }
 
 /* The whole file in memory; null after a complaint. */

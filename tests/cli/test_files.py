@@ -87,11 +87,36 @@ class Files(Case):
     def test_what_cannot_be_read_is_74(self):
         self.assertIn("cannot read 'none.yaml': No such file or directory",
                       self.run_("run", "none.yaml", code=74).stderr)
-        self.assertIn("cannot read 'none.jsonl': No such file or directory",
-                      self.run_("replay", "none.jsonl", code=74).stderr)
+        self.assertEqual(self.run_("replay", "none.jsonl", code=74).stderr,
+                         "none.jsonl: error: cannot be read: No such file or directory\n")
         os.symlink("nowhere", self.path("dangling.yaml"))
         self.run_("run", "dangling.yaml", code=74)
-        self.run_("run", ".", "--filter", "calm", code=74)
+        done = self.run_("run", ".", "--filter", "calm", "--json", "r.json", "--junit", "j.xml",
+                         "--github", code=74)
+        self.assertEqual(done.stderr, "./dangling.yaml: error: cannot be read: "
+                                      "No such file or directory\n")
+        self.assertIn("FAILED  ./dangling.yaml  the file cannot be read\n", done.stdout)
+        self.assertIn("::error file=./dangling.yaml,line=1,title=unreadable scenario::",
+                      done.stdout)
+        self.assertIn("2 scenarios, 3 runs: 1 passed, 0 failed, 1 unreadable (", done.stdout)
+        broken = json.loads(self.read("r.json"))[1]
+        self.assertEqual((broken["verdict"], broken["error"]),
+                         ("io", "./dangling.yaml: cannot be read: No such file or directory"))
+        self.assertIn('<error type="io" message="./dangling.yaml: cannot', self.read("j.xml"))
+        self.assertIn("11 scenarios, 0 invalid, 1 unreadable\n",
+                      self.run_("lint", ".", code=74).stdout)
+        self.assertIn("./dangling.yaml    unreadable\n", self.run_("list", ".", code=74).stdout)
+
+    def test_a_file_that_is_too_large_is_named(self):
+        self.write("big.yaml", "# " + "x" * (17 << 20))
+        done = self.run_("run", "big.yaml", "calm.yaml", code=65)
+        self.assertEqual(done.stderr, "big.yaml: error: the file is larger than 16 MiB\n")
+        self.assertIn("FAILED  big.yaml  the file is invalid\n", done.stdout)
+        os.rename(self.path("big.yaml"), self.path("big.inc.yaml"))
+        self.write("main.yaml", "version: 1\ninclude: [big.inc.yaml, gone.inc.yaml]\n")
+        text = self.run_("lint", "main.yaml", code=74).stderr
+        self.assertIn("main.yaml:2:11: error: 'big.inc.yaml' is larger than 16 MiB\n", text)
+        self.assertIn("main.yaml:2:25: error: cannot read 'gone.inc.yaml': No such file", text)
 
 
 class Invalid(Case):

@@ -33,7 +33,7 @@ class Traces(Case):
     def test_a_changed_effect_is_named(self):
         self.change("t/calm-1.jsonl", '"k":"tick","c":5,"arg1":2', '"k":"tick","c":5,"arg1":7')
         done = self.run_("replay", "t/calm-1.jsonl", code=3)
-        self.assertIn("warning: t/calm-1.jsonl: digest does not match: the file was changed",
+        self.assertIn("t/calm-1.jsonl: warning: digest does not match: the file was changed",
                       done.stderr)
         self.assertRegex(done.stdout,
                          r"DIVERGED   t/calm-1\.jsonl\n  record 6 at 1000000000 ns, n1: puts out "
@@ -103,12 +103,12 @@ class Traces(Case):
     def test_what_is_no_trace_is_65(self):
         good = self.read("t/calm-1.jsonl").splitlines(True)
         for text, says in (
-                ("", "bad.jsonl:1: this is no trace: it has no whole line"),
-                ("hello\n", "bad.jsonl:1: no JSON at column"),
-                ("[]\n", "bad.jsonl:1: the line is no JSON object"),
+                ("", "bad.jsonl:1: error: this is no trace: it has no whole line"),
+                ("hello\n", "bad.jsonl:1: error: no JSON at column"),
+                ("[]\n", "bad.jsonl:1: error: the line is no JSON object"),
                 ("{}\n", "this is no trace: a trace begins with"),
                 ('{"muster":9}\n', "trace format 9 is not known here, only 1 is"),
-                (good[0] + '{"i":1}\n', "bad.jsonl:2: unknown kind ''"),
+                (good[0] + '{"i":1}\n', "bad.jsonl:2: error: unknown kind ''"),
                 (good[0] + '{"i":1,"k":"in.strat"}\n',
                  "unknown kind 'in.strat', did you mean 'in.start'?"),
                 (good[0] + '{"i":1,"k":"crash","p":"n7"}\n', "unknown process 'n7'"),

@@ -72,7 +72,7 @@ static void list_scenarios(const struct muster_suite *suite)
     for (uint32_t i = 0; i < suite->count; i++) {
         const struct muster_suite_entry *e = &suite->at[i];
         if (!e->scenario) {
-            printf("%-*s  invalid\n", path, e->path);
+            printf("%-*s  %s\n", path, e->path, e->unreadable ? "unreadable" : "invalid");
             continue;
         }
         printf("%-*s  %-*s ", path, e->path, name, e->scenario->name);

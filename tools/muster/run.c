@@ -222,6 +222,7 @@ static bool prepare_scenario(struct run *x, uint32_t i)
     struct muster_report_scenario *s = &x->scenarios[i];
     s->path = s->name = e->path;
     s->problem = e->problem;
+    s->broken = e->unreadable ? MUSTER_REPORT_IO : MUSTER_REPORT_INVALID;
     if (!e->scenario)
         return true;
     if (x->request.max_events)
