@@ -38,6 +38,20 @@ class Files(Case):
         self.assertEqual(failure.getAttribute("message"), 'n1 spoke <loudly> & "clearly"')
         self.assertIn("reproduce:", failure.firstChild.data)
 
+    def test_a_dash_is_standard_output_and_people_read_standard_error(self):
+        done = self.run_("run", "speak.yaml", "calm.yaml", "--json", "-", "--junit", "j.xml",
+                         "--github", code=1)
+        self.assertEqual([s["name"] for s in json.loads(done.stdout)], ["speak", "calm"])
+        self.assertIn("FAILED  speak", done.stderr)
+        self.assertIn("::error file=speak.yaml", done.stderr)
+        self.assertIn("2 scenarios, 6 runs: 1 passed, 1 failed", done.stderr)
+        done = self.run_("run", "calm.yaml", "--junit", "-", "--quiet")
+        root = xml.dom.minidom.parseString(done.stdout).documentElement
+        self.assertEqual((root.getAttribute("tests"), done.stderr), ("3", ""))
+        self.assertFalse(os.path.exists(self.path("-")))
+        self.assertIn("only one of '--junit' and '--json' can be '-'",
+                      self.run_("run", "calm.yaml", "--junit", "-", "--json=-", code=64).stderr)
+
     def test_github_annotations(self):
         text = self.run_("run", "unmet.yaml", "--github", code=2).stdout
         self.assertRegex(text,
@@ -83,6 +97,10 @@ class Files(Case):
         self.assertEqual(done.returncode, 74)
         self.assertIn("cannot write to standard output: No space left on device", done.stderr)
         self.run_("run", "calm.yaml", "--json", "/dev/full", code=74)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([PROGRAMS["trouble"], "run", "calm.yaml", "--json", "-"],
+                                  cwd=self.dir, stdout=full, stderr=subprocess.DEVNULL, check=False)
+        self.assertEqual(done.returncode, 74)
 
     def test_what_cannot_be_read_is_74(self):
         self.assertIn("cannot read 'none.yaml': No such file or directory",

@@ -30,6 +30,7 @@ struct run {
         uint64_t seed;
     } limit;                     /* --fail-fast: nothing after this counts */
     struct muster_runner runner; /* a worker's */
+    FILE *out;                   /* the report that people read */
     int name_width;
     bool color, progress;
     bool trace_all;    /* every run leaves a trace, not only one that fails */
@@ -155,11 +156,11 @@ static void print_scenario(struct run *x, uint32_t i)
     muster_report_sum(s, &total);
     clear_progress(x);
     if ((total.runs > 0 || !s->runs) && (!x->request.quiet || total.code != MUSTER_REPORT_PASSED)) {
-        muster_report_line(stdout, s, x->name_width, x->color);
-        muster_report_failures(stdout, s, x->color);
+        muster_report_line(x->out, s, x->name_width, x->color);
+        muster_report_failures(x->out, s, x->color);
         if (x->request.github)
-            muster_report_github(stdout, s);
-        fflush(stdout);
+            muster_report_github(x->out, s);
+        fflush(x->out);
     }
     x->code = muster_report_graver(x->code, total.code);
 }
@@ -282,7 +283,8 @@ static bool prepare(struct run *x)
     if (x->request.trace_dir && !x->trace_all && !x->request.trace_failures)
         muster_options_say("there are more than %d runs: only failures leave a trace", TRACES_MAX);
     x->limit.scenario = UINT32_MAX;
-    x->color = !x->request.no_color && !getenv("NO_COLOR") && isatty(STDOUT_FILENO);
+    x->out = muster_run_takes_output(&x->request) ? stderr : stdout;
+    x->color = !x->request.no_color && !getenv("NO_COLOR") && isatty(fileno(x->out));
     x->progress = !x->request.quiet && isatty(STDERR_FILENO);
     return make_ranges(x);
 }
@@ -326,9 +328,9 @@ static int run_suite(struct run *x)
     if (end == MUSTER_JOBS_FAILED)
         x->code = MUSTER_EXIT_INTERNAL;
     if (end == MUSTER_JOBS_INTERRUPTED)
-        printf("interrupted after %" PRIu64 " of %" PRIu64 " runs\n", x->done, x->total);
+        fprintf(x->out, "interrupted after %" PRIu64 " of %" PRIu64 " runs\n", x->done, x->total);
     if (!x->request.quiet || end == MUSTER_JOBS_INTERRUPTED)
-        muster_report_summary(stdout, &report, x->color);
+        muster_report_summary(x->out, &report, x->color);
     x->code = muster_report_graver(x->code, muster_run_write(&x->request, &report));
     x->code = muster_report_graver(x->code, x->suite.code);
     /* What did not run did not pass, whatever the rest came to. */

@@ -25,6 +25,9 @@ extern const struct muster_option muster_run_options[];
 int muster_run_read(struct muster_options *o, struct muster_run_request *r,
                     struct muster_suite *suite);
 
+/* Whether one of the files is standard output, "-": the report for people then goes elsewhere. */
+bool muster_run_takes_output(const struct muster_run_request *r);
+
 /* Write the files that were asked for; returns 0 or, after a complaint, an exit code. */
 int muster_run_write(const struct muster_run_request *r, const struct muster_report_suite *suite);
 
