@@ -62,7 +62,8 @@
     X(HISTORY_DURABLE, "history_durable", "intent", "records", "", "",                             \
       "the disk acknowledged this history record")                                                 \
     X(DRAINING, "draining", "", "", "", "", "takes no more work and lets what runs end")           \
-    X(STOPPED, "stopped", "", "", "", "", "shut down: nothing more comes from this process")
+    X(STOPPED, "stopped", "", "", "", "", "shut down: nothing more comes from this process")       \
+    X(TWO_VOTERS, "two_voters", "", "", "", "", "two voters tolerate no loss")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,
