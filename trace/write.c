@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef XXH_INLINE_ALL
@@ -129,6 +130,16 @@ static void write_header(struct muster_trace_writer *t, const struct muster_trac
     put(t, "}}\n");
 }
 
+/* A file that is there is replaced, not overwritten: file systems hurry to write out what was
+ * truncated, and whoever reads the old trace keeps it. */
+static int create(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+        (void)unlink(path); /* where that is not permitted, it is overwritten */
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
 struct muster_trace_writer *muster_trace_writer_open(const char *path,
                                                      const struct muster_trace_header *h)
 {
@@ -138,7 +149,7 @@ struct muster_trace_writer *muster_trace_writer_open(const char *path,
     t->buffer = malloc(BUFFER_SIZE);
     t->size = BUFFER_SIZE;
     t->notes = h->notes;
-    t->fd = t->buffer ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
+    t->fd = t->buffer ? create(path) : -1;
     if (t->fd < 0) {
         int error = errno;
         free(t->buffer);
