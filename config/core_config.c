@@ -12,7 +12,7 @@
 #define KEYS_MAX         64 /* of one mapping, ours and others' */
 
 /* The actions of SPEC 1: a name that is none of them and looks like one is probably misspelt. */
-static const char *const known_actions[] = {
+static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
     "circuit_restart",
     "cache_purge",
     "safe_mode",
@@ -294,6 +294,11 @@ static void check_keys(const struct muster_doc *mapping, const char *const *othe
     }
     all[n] = NULL;
     muster_doc_keys(mapping, all, d);
+}
+
+const char *const *muster_core_actions(void)
+{
+    return known_actions;
 }
 
 int muster_core_config_load(struct muster_config *c, const struct muster_doc *mapping,

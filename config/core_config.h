@@ -23,4 +23,9 @@ int muster_core_config_load(struct muster_config *c, const struct muster_doc *ma
 #define MUSTER_CORE_CONFIG_TEXT_MAX 8192
 void muster_core_config_write(const struct muster_config *c, struct muster_text *t);
 
+/* The actions that are known by name (SPEC 1), also where no config mentions them; ends with null.
+ */
+#define MUSTER_CORE_ACTIONS_MAX 12
+const char *const *muster_core_actions(void);
+
 #endif

@@ -63,6 +63,7 @@
       "the disk acknowledged this history record")                                                 \
     X(DRAINING, "draining", "", "", "", "", "takes no more work and lets what runs end")           \
     X(STOPPED, "stopped", "", "", "", "", "shut down: nothing more comes from this process")       \
+    X(TWO_VOTERS, "two_voters", "", "", "", "", "two voters tolerate no loss")                     \
     X(ANOMALY, "anomaly", "decision", "severity", "confidence", "recurrence",                      \
       "an anomaly was reported, and what was decided (text: its type, and why)")                   \
     X(PHASE, "phase", "phase", "from", "", "", "the mission went on to a phase (text: its name)")  \

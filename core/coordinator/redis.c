@@ -44,6 +44,8 @@ static void start(struct muster_redis_coordinator *c, const struct muster_input 
     c->bootstrap = (in->start.flags & MUSTER_START_BOOTSTRAP) != 0;
     muster_lease_init(&c->lease, c->cfg, c->place, c->incarnation, in->start.seed, in->now);
     c->answered = in->now;
+    if (c->place->voters == 2) /* SPEC R8: whoever runs two must hear of it */
+        note(out, MUSTER_NOTE_TWO_VOTERS, 0, 0, 0);
     ask_slot_read(c, out);
     ask_subscribe(c, out);
 }

@@ -426,28 +426,29 @@ static void what_is_no_file_is_refused(void **state)
 {
     (void)state;
     struct fixture f = {0};
-    char folder[] = "/tmp/muster-document-XXXXXX", path[64], text[256];
+    char folder[] = "/tmp/muster-document-XXXXXX", path[64];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/fifo", folder);
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_null(muster_source_open(&f.sources, path, &f.d, (struct muster_mark){0}));
-    snprintf(text, sizeof text, "cannot read '%s': it is not a regular file", path);
-    assert_string_equal(f.d.at[0].text, text);
+    assert_string_equal(f.d.at[0].text, "cannot be read: it is not a regular file");
+    assert_string_equal(f.d.at[0].place, path);
     assert_true(f.d.io);
     unlink(path);
     snprintf(path, sizeof path, "%s/link", folder);
     assert_int_equal(symlink("nowhere", path), 0);
     assert_null(muster_source_open(&f.sources, path, &f.d, (struct muster_mark){0}));
-    snprintf(text, sizeof text, "cannot read '%s': No such file or directory", path);
-    assert_string_equal(f.d.at[1].text, text);
+    assert_string_equal(f.d.at[1].text, "cannot be read: No such file or directory");
+    assert_string_equal(f.d.at[1].place, path);
     unlink(path);
     assert_null(muster_source_open(&f.sources, folder, &f.d, (struct muster_mark){0}));
-    snprintf(text, sizeof text, "cannot read '%s': it is a directory", folder);
-    assert_string_equal(f.d.at[2].text, text);
+    assert_string_equal(f.d.at[2].text, "cannot be read: it is a directory");
+    assert_string_equal(f.d.at[2].place, folder);
     rmdir(folder);
     f.sources.sealed = true;
     assert_null(muster_source_open(&f.sources, "other.yml", &f.d, (struct muster_mark){0}));
-    assert_string_equal(f.d.at[3].text, "cannot read 'other.yml': it is not among the files given");
+    assert_string_equal(f.d.at[3].text, "cannot be read: it is not among the files given");
+    assert_string_equal(f.d.at[3].place, "other.yml");
     done(&f);
 }
 
