@@ -18,6 +18,7 @@
 #define TWINS_MAX          4
 #define STORES_MAX         (1 + MUSTER_REPLICAS_MAX)
 #define NO_SLOT            UINT32_MAX
+#define GUARD              64
 #define INSTANT_EVENTS_MAX 100000
 
 /* What an entry of the queue is about. */
@@ -103,7 +104,8 @@ struct claim {
 };
 
 struct process {
-    void *self;
+    void *self;      /* between two guards: GUARD bytes before it, GUARD bytes behind it */
+    size_t size;     /* of it */
     uint32_t member; /* a twin shares it with its original */
     struct muster_place place;
     uint32_t incarnation; /* how many it has had */
@@ -113,10 +115,10 @@ struct process {
     struct muster_clock lease, wall;
     struct muster_disk disk;
     muster_dur slow;
-    muster_time slow_until; /* inputs that wait are handed in up to here */
-    muster_time last_now; /* of the last input */
-    muster_time wake; /* true time of the pending timer; MUSTER_NEVER for none */
-    uint64_t wake_sequence; /* of its entry in the queue */
+    muster_time slow_until;    /* inputs that wait are handed in up to here */
+    muster_time last_now;      /* of the last input */
+    muster_time wake;          /* true time of the pending timer; MUSTER_NEVER for none */
+    uint64_t wake_sequence;    /* of its entry in the queue */
     muster_time disk_free;     /* operations are executed in order */
     struct event_list backlog; /* inputs that arrived while paused */
     struct claim claim;
@@ -252,6 +254,8 @@ void list_add(struct muster_world *w, struct event_list *l, uint32_t slot);
 uint32_t list_take(struct muster_world *w, struct event_list *l);
 
 /* process.c */
+bool process_memory(struct muster_world *w, uint32_t p);
+bool process_is_bounded(const struct process *x); /* nobody has written to its guards */
 void process_start(struct muster_world *w, uint32_t p);
 void process_crash(struct muster_world *w, uint32_t p, enum muster_disk_crash how);
 void process_retire(struct muster_world *w, uint32_t p); /* after STOPPED */
