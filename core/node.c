@@ -49,8 +49,8 @@ static size_t aligned(size_t size)
 size_t muster_node_size(const struct muster_config *cfg, const struct muster_place *place,
                         const struct muster_parts *parts)
 {
-    return sizeof(struct muster_node) + aligned(coordinator_of(cfg, parts)->size(place)) +
-           orchestrator_of(cfg, parts)->size(cfg, place);
+    return sizeof(struct muster_node) + aligned(orchestrator_of(cfg, parts)->size(cfg, place)) +
+           coordinator_of(cfg, parts)->size(place);
 }
 
 void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
@@ -65,8 +65,8 @@ void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
     n->promised_deadline = n->sample_at = n->drain_by = MUSTER_NEVER;
     muster_health_unknown(&n->health);
     n->plan = orchestrator_of(cfg, parts);
-    n->coordinator = n->block;
-    n->orchestrator = n->block + aligned(n->kind->size(&n->place));
+    n->orchestrator = n->block;
+    n->coordinator = n->block + aligned(n->plan->size(&n->cfg, &n->place));
     n->kind->init(n->coordinator, &n->cfg, &n->place);
 }
 

@@ -18,6 +18,7 @@
 #define TWINS_MAX          4
 #define STORES_MAX         (1 + MUSTER_REPLICAS_MAX)
 #define NO_SLOT            UINT32_MAX
+#define GUARD              64
 #define INSTANT_EVENTS_MAX 100000
 
 /* What an entry of the queue is about. */
@@ -103,7 +104,8 @@ struct claim {
 };
 
 struct process {
-    void *self;
+    void *self;      /* between two guards: GUARD bytes before it, GUARD bytes behind it */
+    size_t size;     /* of it */
     uint32_t member; /* a twin shares it with its original */
     struct muster_place place;
     uint32_t incarnation; /* how many it has had */
@@ -253,6 +255,8 @@ void list_add(struct muster_world *w, struct event_list *l, uint32_t slot);
 uint32_t list_take(struct muster_world *w, struct event_list *l);
 
 /* process.c */
+bool process_memory(struct muster_world *w, uint32_t p);
+bool process_is_bounded(const struct process *x); /* nobody has written to its guards */
 void process_start(struct muster_world *w, uint32_t p);
 void process_crash(struct muster_world *w, uint32_t p, enum muster_disk_crash how);
 void process_retire(struct muster_world *w, uint32_t p); /* after STOPPED */

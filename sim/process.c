@@ -218,6 +218,7 @@ static void deliver(struct muster_world *w, uint32_t p, struct muster_input *in,
     struct muster_effects *out = w->effects;
     out->count = out->used = 0;
     table->handle(x->self, in, out);
+    assert(out->count <= MUSTER_EFFECTS_MAX && out->used <= MUSTER_EFFECTS_ROOM);
     for (uint32_t i = 0; i < out->count; i++)
         carry_out(w, p, &out->at[i], number);
     if (x->stopped)
@@ -323,6 +324,34 @@ void process_event(struct muster_world *w, uint32_t slot)
     world_release(w, slot);
 }
 
+/* ---- memory ---- */
+
+#define GUARD_BYTE 0xa7
+
+bool process_memory(struct muster_world *w, uint32_t p)
+{
+    struct process *x = &w->process[p];
+    const struct muster_scenario *s = w->scenario;
+    x->size = s->process->size(s->config, &x->place);
+    uint8_t *block = muster_arena_take(w->arena, GUARD + x->size + GUARD);
+    if (!block)
+        return false;
+    memset(block, GUARD_BYTE, GUARD);
+    memset(block + GUARD + x->size, GUARD_BYTE, GUARD);
+    x->self = block + GUARD;
+    return true;
+}
+
+bool process_is_bounded(const struct process *x)
+{
+    const uint8_t *before = (const uint8_t *)x->self - GUARD;
+    const uint8_t *behind = (const uint8_t *)x->self + x->size;
+    uint8_t changed = 0;
+    for (uint32_t i = 0; i < GUARD; i++)
+        changed |= (before[i] ^ GUARD_BYTE) | (behind[i] ^ GUARD_BYTE);
+    return changed == 0;
+}
+
 /* ---- life and death ---- */
 
 void process_start(struct muster_world *w, uint32_t p)
@@ -330,7 +359,7 @@ void process_start(struct muster_world *w, uint32_t p)
     struct process *x = &w->process[p];
     const struct muster_scenario *s = w->scenario;
     assert(!x->running);
-    memset(x->self, 0, s->process->size(s->config, &x->place));
+    memset(x->self, 0, x->size);
     s->process->init(x->self, s->config, &x->place);
     x->running = true;
     x->stopped = x->paused = false;

@@ -70,6 +70,9 @@ bool muster_world_running(const struct muster_world *w,
 const void *muster_world_config(const struct muster_world *w);
 /* The process's state, for properties of one's own processes; null while it is down. */
 const void *muster_world_state(const struct muster_world *w, uint32_t process);
+/* Whether the process has kept to its memory so far: nothing has been written to the bytes before
+ * and behind it. */
+bool muster_world_bounded(const struct muster_world *w, uint32_t process);
 /* When the last fault ended for good, so far; 0 if there was none. Liveness counts from here. */
 muster_time muster_world_calm_since(const struct muster_world *w);
 

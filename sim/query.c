@@ -45,6 +45,12 @@ const void *muster_world_state(const struct muster_world *w, uint32_t process)
     return w->process[process].running ? w->process[process].self : NULL;
 }
 
+bool muster_world_bounded(const struct muster_world *w, uint32_t process)
+{
+    assert(process < w->process_count);
+    return process_is_bounded(&w->process[process]);
+}
+
 muster_time muster_world_calm_since(const struct muster_world *w)
 {
     bool calm = w->active_faults == 0 && w->blocked_ways == 0 && w->paused == 0;

@@ -283,8 +283,7 @@ static bool process_place(struct muster_world *w, uint32_t p, uint32_t member)
     x->disks = muster_random_named(w->seed, x->name, 4);
     x->executor = muster_random_named(w->seed, x->name, 5);
     x->place = (struct muster_place){member, s->members, s->voters, s->names};
-    x->self = muster_arena_take(w->arena, s->process->size(s->config, &x->place));
-    return x->self != NULL;
+    return process_memory(w, p);
 }
 
 uint32_t process_twin(struct muster_world *w, uint32_t original)

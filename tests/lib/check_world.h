@@ -24,7 +24,7 @@ struct muster_world {
     struct muster_scenario scenario;
     muster_time now, calm;
     int64_t clock_offset[MEMBERS];
-    bool down[MEMBERS];
+    bool down[MEMBERS], overrun[MEMBERS];
     const struct muster_property *property;
     uint64_t memory[8192];
     uint64_t judged, violated;
@@ -61,6 +61,11 @@ muster_time muster_world_clock(const struct muster_world *w, uint32_t process)
 bool muster_world_running(const struct muster_world *w, uint32_t process)
 {
     return !w->down[process];
+}
+
+bool muster_world_bounded(const struct muster_world *w, uint32_t process)
+{
+    return !w->overrun[process];
 }
 
 const void *muster_world_config(const struct muster_world *w)

@@ -98,6 +98,48 @@ static void promises_rise(void **state)
     fires(&w, "the disk of n1 holds a promise of epoch 0 after one of 7");
 }
 
+static void the_right_twin_refuses(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_world(&w, &muster_check_twin_refuses);
+    SEE(&w, S(1), 0, MUSTER_IN_START, 7, 7);
+    SEE(&w, S(1), 1, MUSTER_IN_START, 7, 8);
+    SEE(&w, S(2), 2, NOTE_KIND(DUPLICATE_ID), 6, 6); /* of a life that is over */
+    says_nothing(&w);
+    SEE(&w, S(2), 1, NOTE_KIND(DUPLICATE_ID), 7, 7); /* neither has joined: the higher one */
+    SEE(&w, S(3), 1, NOTE_KIND(JOINED), 0);
+    SEE(&w, S(4), 0, NOTE_KIND(DUPLICATE_ID), 7, 8); /* the newcomer, though it is the lower */
+    SEE(&w, S(5), 0, NOTE_KIND(JOINED), 0);
+    SEE(&w, S(6), 1, NOTE_KIND(DUPLICATE_ID), 7, 7); /* both have: again the higher */
+    holds(&w);
+    SEE(&w, S(7), 0, NOTE_KIND(DUPLICATE_ID), 7, 8);
+    fires(&w, "n1 refuses for n2, though its incarnation 0000000000000007… is below "
+              "0000000000000007… and both of them joined");
+    SEE(&w, S(8), 0, MUSTER_IN_START, 6, 9);
+    w.violated = 0;
+    SEE(&w, S(9), 1, NOTE_KIND(DUPLICATE_ID), 6, 9);
+    fires(&w, "n2 has joined and refuses for n1, which has not");
+}
+
+static void a_write_outside_of_the_memory_is_seen(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_world(&w, &muster_check_memory_bounded);
+    w.overrun[2] = true; /* not its doing: it has not been handed anything */
+    show(&w, (struct muster_record){.time = S(1), .kind = MUSTER_IN_START, .number = 4});
+    show(&w, (struct muster_record){.time = S(2), .kind = MUSTER_IN_TIMER, .number = 9});
+    finish(&w, S(3));
+    holds(&w);
+    w.overrun[0] = true;
+    show(&w, (struct muster_record){.time = S(4), .kind = MUSTER_IN_DISK, .number = 12});
+    fires(&w, "n1 has written outside of its memory, at the latest in record 9 (in.timer)");
+    w.violated = 0;
+    finish(&w, S(5));
+    fires(&w, "n1 has written outside of its memory, at the latest in record 12 (in.disk)");
+}
+
 static void hand_out(struct muster_world *w, muster_time t, const char *action, uint64_t epoch,
                      muster_time not_after)
 {
@@ -371,6 +413,8 @@ int main(void)
         cmocka_unit_test(two_valid_leases_are_seen_by_true_clocks),
         cmocka_unit_test(a_majority_has_the_very_pair_on_disk),
         cmocka_unit_test(promises_rise),
+        cmocka_unit_test(the_right_twin_refuses),
+        cmocka_unit_test(a_write_outside_of_the_memory_is_seen),
         cmocka_unit_test(effects_carry_the_epoch_of_their_lease),
         cmocka_unit_test(a_process_that_is_not_ours_may_use_epochs_its_own_way),
         cmocka_unit_test(no_cluster_effect_starts_late),

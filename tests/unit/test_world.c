@@ -28,18 +28,22 @@ static const char crash_and_partition[] =
     "  - {at: 57s, store: failover, replica: 1, stay: [n1], for: 5s}\n"
     "  - {at: 70s, pause: any, for: 3s}\n";
 
-static struct muster_scenario *load(const char *text)
+static struct muster_scenario *load_with(const char *text, const struct muster_registry *registry)
 {
     struct muster_sources sources = {0};
     struct muster_diagnostics d = {0};
     sources.sealed = true;
     assert_non_null(muster_source_add(&sources, "t.yaml", text, strlen(text)));
-    struct muster_scenario *s =
-        muster_scenario_load("t.yaml", &sources, &muster_registry_builtin, &d);
+    struct muster_scenario *s = muster_scenario_load("t.yaml", &sources, registry, &d);
     if (!s)
         muster_diagnostics_print(&d, stderr);
     assert_non_null(s);
     return s;
+}
+
+static struct muster_scenario *load(const char *text)
+{
+    return load_with(text, &muster_registry_builtin);
 }
 
 static uint64_t run(struct muster_arena *a, const struct muster_scenario *s, uint64_t seed)
@@ -170,6 +174,72 @@ static void an_arena_too_small_gives_no_world(void **state)
     muster_scenario_free(s);
 }
 
+/* A process of 24 bytes that writes one byte: where its own command says, from its memory's start.
+ * */
+#define OWN_SIZE 24
+
+static size_t own_size(const void *config, const struct muster_place *place)
+{
+    (void)config;
+    (void)place;
+    return OWN_SIZE;
+}
+
+static void own_init(void *self, const void *config, const struct muster_place *place)
+{
+    (void)config;
+    (void)place;
+    memset(self, 1, OWN_SIZE);
+}
+
+static void own_handle(void *self, const struct muster_input *in, struct muster_effects *out)
+{
+    (void)out;
+    if (in->kind == MUSTER_IN_COMMAND)
+        ((uint8_t *)self)[in->data.at[0] == '<' ? -1 : OWN_SIZE - (in->data.at[0] == '=')] = 0;
+}
+
+static muster_time own_deadline(const void *self)
+{
+    (void)self;
+    return MUSTER_NEVER;
+}
+
+static void a_write_past_either_end_of_a_process_is_found(void **state)
+{
+    (void)state;
+    static const struct muster_process own = {.name = "own",
+                                              .summary = "writes a byte",
+                                              .size = own_size,
+                                              .init = own_init,
+                                              .handle = own_handle,
+                                              .deadline = own_deadline};
+    static const struct muster_process *const processes[] = {&own, NULL};
+    const struct muster_registry registry = {processes, muster_registry_builtin.properties};
+    static const char where[] = "=<>";
+    struct muster_arena a;
+    assert_int_equal(muster_arena_map(&a, ARENA, NULL), 0);
+    for (size_t i = 0; where[i]; i++) {
+        char text[256];
+        struct muster_verdict v;
+        snprintf(text, sizeof text,
+                 "version: 1\nduration: 9s\ncluster: {process: own, nodes: 2}\n"
+                 "timeline: [{at: 2s, command: '%c', to: n2}]\n",
+                 where[i]);
+        struct muster_scenario *s = load_with(text, &registry);
+        struct muster_world *w = muster_world_create(&a, s, 1);
+        assert_non_null(w);
+        muster_world_run(w, MUSTER_NEVER);
+        muster_world_finish(w, &v);
+        assert_int_equal(v.code, where[i] == '=' ? MUSTER_RUN_PASSED : MUSTER_RUN_SAFETY);
+        if (where[i] != '=')
+            assert_string_equal(v.property, "memory_bounded");
+        muster_arena_reset(&a, 0);
+        muster_scenario_free(s);
+    }
+    muster_arena_unmap(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +247,7 @@ int main(void)
         cmocka_unit_test(address_and_poison_of_the_arena_do_not_matter),
         cmocka_unit_test(a_sink_does_not_change_the_hash),
         cmocka_unit_test(two_thousand_seeds_have_hashes_of_their_own),
+        cmocka_unit_test(a_write_past_either_end_of_a_process_is_found),
         cmocka_unit_test(an_arena_too_small_gives_no_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Property: a process sends the store no more than its pace allows, whatever the store answers. */
+#include "sim/check/check.h"
+
+#define READINGS 12 /* in a renew_every, while an attempt waits for its majority */
+#define READINGS_BY_MEMBER                                                                         \
+    2                  /* more: a member says "look now" when it acquires, leads, promises … */
+#define BY_READING   2 /* the reading, and one command that comes of it */
+#define BY_HEARTBEAT 4 /* record, health, state, decision */
+
+/* Commands that a process has sent since `from`, by its own clock. */
+struct process {
+    muster_time from;
+    uint64_t count;
+};
+
+static size_t size(const struct muster_world *w)
+{
+    return muster_check_places(w) * sizeof(struct process);
+}
+
+static uint64_t bound_of(const struct muster_world *w, const struct muster_config *c)
+{
+    uint64_t readings = c->renew_every / c->poll_every + 1;
+    if (readings < READINGS)
+        readings = READINGS;
+    readings += READINGS_BY_MEMBER * (uint64_t)muster_world_members(w);
+    return BY_READING * readings + BY_HEARTBEAT * (c->renew_every / c->heartbeat_every + 1);
+}
+
+static void count(struct process *p, struct muster_world *w, const struct muster_config *c,
+                  const struct muster_record *r)
+{
+    muster_time now = muster_world_clock(w, r->process);
+    if (p->count == 0 || now - p->from >= c->renew_every)
+        *p = (struct process){.from = now};
+    muster_judged(w);
+    if (++p->count > bound_of(w, c))
+        muster_violated(w,
+                        "%s has sent the store %" PRIu64 " commands within " SECONDS
+                        "; in a renew_every (" SECONDS ") they are at most %" PRIu64,
+                        muster_world_name(w, r->process), p->count, SECONDS_OF(now - p->from),
+                        SECONDS_OF(c->renew_every), bound_of(w, c));
+}
+
+static void see(void *self, struct muster_world *w, const struct muster_record *r)
+{
+    const struct muster_config *c = muster_check_config(w);
+    struct process *p = (struct process *)self + r->process;
+    if (r->kind == MUSTER_EVENT_RESTART)
+        *p = (struct process){0};
+    else if (c && r->arg[0] == MUSTER_ENDPOINT_STORE)
+        count(p, w, c, r);
+}
+
+static const uint16_t kinds[] = {MUSTER_EVENT_EFFECT + MUSTER_OUT_REQUEST, MUSTER_EVENT_RESTART, 0};
+
+const struct muster_property muster_check_store_spared = {
+    .name = "store_spared",
+    .rule = "in a renew_every a process sends the store a bounded number of commands, whatever it "
+            "answers",
+    .explain =
+        "A store that is in trouble is not helped by members that ask again at once: retries "
+        "without a pace are how a short fault becomes a long one (metastable failures, Bronson "
+        "and others 2021). So errors are retried at the lease's own pace (rule R11). The bound "
+        "follows from the config: 12 readings in a renew_every (or renew_every / poll_every + 1, "
+        "if that is more) and 2 for each member that may say \"look now\"; twice that, as a "
+        "reading leads to one command more; and 4 for each heartbeat. With the defaults and three "
+        "members that is 40 in 3 s; a retry without a pace makes hundreds. Counted in spans laid "
+        "end to end, each a renew_every on the process's own clock. When it is violated, a failed "
+        "command is sent again as soon as its answer is there.",
+    .class = MUSTER_SAFETY,
+    .assumes = 0,
+    .by_default = true,
+    .kinds = kinds,
+    .size = size,
+    .see = see,
+};
