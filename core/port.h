@@ -68,7 +68,7 @@ enum muster_input_kind {
     MUSTER_IN_START = 1, /* first input of every incarnation */
     MUSTER_IN_TIMER,     /* the deadline has come */
     MUSTER_IN_REPLY,     /* end of REQUEST; data: flat reply or health text */
-    MUSTER_IN_PUSH,      /* a message of a subscription; data: flat array channel, payload */
+    MUSTER_IN_PUSH,      /* of a subscription; data: flat array "message", channel, payload */
     MUSTER_IN_MESSAGE,   /* a datagram of another member */
     MUSTER_IN_DISK,      /* end of DISK; data: what READ read */
     MUSTER_IN_ACTION,    /* end of ACTION */
