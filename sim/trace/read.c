@@ -3,6 +3,7 @@
 #define MUSTER_BANNED_ALLOW_HEAP
 #include "core/banned.h"
 
+#include "config/memory.h"
 #include "sim/trace/reader.h"
 
 #include <assert.h>
@@ -376,7 +377,13 @@ struct muster_trace *muster_trace_read(const char *path, struct muster_diagnosti
         free(text);
         return NULL;
     }
+    /* Where memory is short, jansson loses bytes of a text and says nothing. */
+    json_malloc_t take;
+    json_free_t give;
+    json_get_alloc_funcs(&take, &give);
+    json_set_alloc_funcs(muster_memory_need, free);
     read_lines(&r);
+    json_set_alloc_funcs(take, give);
     free(text);
     free(r.scratch);
     r.trace->memory = r.blocks;
