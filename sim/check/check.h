@@ -74,6 +74,7 @@ extern const struct muster_property muster_check_one_leader_per_epoch;
 extern const struct muster_property muster_check_one_valid_lease;
 extern const struct muster_property muster_check_lease_has_majority;
 extern const struct muster_property muster_check_promise_only_rises;
+extern const struct muster_property muster_check_own_attempt;
 extern const struct muster_property muster_check_twin_refuses;
 extern const struct muster_property muster_check_unknown_read_first;
 extern const struct muster_property muster_check_store_spared;

@@ -9,6 +9,7 @@ const struct muster_property *const muster_builtin_properties[] = {
     &muster_check_one_valid_lease,
     &muster_check_lease_has_majority,
     &muster_check_promise_only_rises,
+    &muster_check_own_attempt,
     &muster_check_twin_refuses,
     &muster_check_unknown_read_first,
     &muster_check_store_spared,
