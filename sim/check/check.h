@@ -78,6 +78,7 @@ extern const struct muster_property muster_check_own_attempt;
 extern const struct muster_property muster_check_twin_refuses;
 extern const struct muster_property muster_check_unknown_read_first;
 extern const struct muster_property muster_check_store_spared;
+extern const struct muster_property muster_check_steps_down_in_time;
 extern const struct muster_property muster_check_effect_epoch;
 extern const struct muster_property muster_check_no_late_effect;
 extern const struct muster_property muster_check_no_stale_effect;

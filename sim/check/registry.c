@@ -13,6 +13,7 @@ const struct muster_property *const muster_builtin_properties[] = {
     &muster_check_twin_refuses,
     &muster_check_unknown_read_first,
     &muster_check_store_spared,
+    &muster_check_steps_down_in_time,
     &muster_check_effect_epoch,
     &muster_check_no_late_effect,
     &muster_check_no_stale_effect,
