@@ -2,15 +2,17 @@
 /* struct muster_config from a mapping, ours or the origin's recovery.yaml. */
 #include "config/core_config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_TIMEOUT  (30 * MUSTER_SECOND)
 #define DEFAULT_COOLDOWN (300 * MUSTER_SECOND)
 #define RETRIES_MAX      10
+#define KEYS_MAX         64 /* of one mapping, ours and others' */
 
 /* The actions of SPEC 1: a name that is none of them and looks like one is probably misspelt. */
-static const char *const known_actions[] = {
+static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
     "circuit_restart",
     "cache_purge",
     "safe_mode",
@@ -28,30 +30,14 @@ static const char *const known_actions[] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",
-    "coordinator",
-    "lease_ttl",
-    "renew_every",
-    "renew_deadline",
-    "request_timeout",
-    "poll_every",
-    "jitter",
-    "confirm_timeout",
-    "stop_time",
-    "margin",
-    "heartbeat_every",
-    "vote_ttl",
-    "health_ttl",
-    "max_clock_drift_ppm",
-    "quorum_threshold",
-    "poll_interval",
-    "enabled",
-    "thresholds",
-    "cooldowns",
-    "recovery_actions",
-    "logging",
-    "advanced",
-    NULL,
+    "cluster",          "coordinator",    "lease_ttl",
+    "renew_every",      "renew_deadline", "request_timeout",
+    "poll_every",       "jitter",         "confirm_timeout",
+    "stop_time",        "margin",         "heartbeat_every",
+    "vote_ttl",         "health_ttl",     "max_clock_drift_ppm",
+    "quorum_threshold", "poll_interval",  "enabled",
+    "thresholds",       "cooldowns",      "recovery_actions",
+    "logging",          "advanced",       NULL,
 };
 
 static bool is_known_action(const char *name)
@@ -232,7 +218,7 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
                          struct muster_diagnostics *d)
 {
     const struct muster_doc *node = muster_doc_get(mapping, "cluster");
-    char name[MUSTER_NAME_MAX + 1];
+    char name[MUSTER_NAME_MAX + 1] = "";
     if (node && muster_doc_text(node, name, sizeof name, d) == 0) {
         if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
             strlen(name))
@@ -294,8 +280,29 @@ static void check(const struct muster_config *c, const struct muster_doc *mappin
     }
 }
 
+/* Keys of ours and of others, in one list for the suggestions. */
+static void check_keys(const struct muster_doc *mapping, const char *const *others,
+                       struct muster_diagnostics *d)
+{
+    const char *all[KEYS_MAX];
+    size_t n = 0;
+    for (const char *const *key = known_keys; *key; key++)
+        all[n++] = *key;
+    for (; others && *others; others++) {
+        assert(n + 1 < KEYS_MAX);
+        all[n++] = *others;
+    }
+    all[n] = NULL;
+    muster_doc_keys(mapping, all, d);
+}
+
+const char *const *muster_core_actions(void)
+{
+    return known_actions;
+}
+
 int muster_core_config_load(struct muster_config *c, const struct muster_doc *mapping,
-                            struct muster_diagnostics *d)
+                            const char *const *others, struct muster_diagnostics *d)
 {
     uint32_t errors = d->errors;
     muster_config_defaults(c);
@@ -305,7 +312,7 @@ int muster_core_config_load(struct muster_config *c, const struct muster_doc *ma
                                      "a mapping such as {lease_ttl: 15s}", d) != 0)
         return MUSTER_E_INVALID;
     if (mapping) {
-        muster_doc_keys(mapping, known_keys, d);
+        check_keys(mapping, others, d);
         load_durations(c, mapping, d);
         load_numbers(c, mapping, d);
         load_coordinator(c, muster_doc_get(mapping, "coordinator"), d);

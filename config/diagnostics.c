@@ -27,21 +27,47 @@ static void make_plain(char *text)
     text[to] = 0;
 }
 
-void muster_complain(struct muster_diagnostics *d, enum muster_severity severity,
-                     struct muster_mark mark, const char *format, ...)
+/* The next complaint, with its text; null when there is no room for it. */
+static struct muster_diagnostic *add(struct muster_diagnostics *d, enum muster_severity severity,
+                                     const char *format, va_list args)
 {
     d->errors += severity == MUSTER_SEVERITY_ERROR;
     d->warnings += severity == MUSTER_SEVERITY_WARNING;
     if (d->count == MUSTER_DIAGNOSTICS_MAX)
-        return;
+        return NULL;
     struct muster_diagnostic *one = &d->at[d->count++];
-    one->severity = severity;
-    one->mark = mark;
+    *one = (struct muster_diagnostic){.severity = severity};
+    vsnprintf(one->text, sizeof one->text, format, args);
+    make_plain(one->text);
+    return one;
+}
+
+void muster_complain(struct muster_diagnostics *d, enum muster_severity severity,
+                     struct muster_mark mark, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(one->text, sizeof one->text, format, args);
+    struct muster_diagnostic *one = add(d, severity, format, args);
     va_end(args);
-    make_plain(one->text);
+    if (one)
+        one->mark = mark;
+}
+
+void muster_complain_of(struct muster_diagnostics *d, enum muster_severity severity,
+                        const char *path, uint64_t line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct muster_diagnostic *one = add(d, severity, format, args);
+    va_end(args);
+    if (!one)
+        return;
+    int size = sizeof one->place;
+    if (line > 0)
+        snprintf(one->place, (size_t)size, "%.*s:%llu", size - 24, path, (unsigned long long)line);
+    else
+        snprintf(one->place, (size_t)size, "%s", path);
+    make_plain(one->place);
 }
 
 /* The line of a mark, without its end. */
@@ -96,7 +122,10 @@ static void print_one(const struct muster_diagnostic *one, FILE *out)
         fprintf(out, "%s:", one->mark.source->path);
     if (one->mark.source && one->mark.line > 0)
         fprintf(out, "%u:%u:", (unsigned)one->mark.line, (unsigned)one->mark.column);
-    fprintf(out, "%s%s: %s\n", one->mark.source ? " " : "", names[one->severity], one->text);
+    if (one->place[0])
+        fprintf(out, "%s:", one->place);
+    bool placed = one->mark.source || one->place[0];
+    fprintf(out, "%s%s: %s\n", placed ? " " : "", names[one->severity], one->text);
     if (one->mark.source && one->mark.line > 0)
         print_line(one->mark, out);
 }

@@ -41,6 +41,7 @@ enum muster_severity { MUSTER_SEVERITY_NOTE, MUSTER_SEVERITY_WARNING, MUSTER_SEV
 struct muster_diagnostic {
     enum muster_severity severity;
     struct muster_mark mark;
+    char place[256]; /* "file" or "file:line", where there is no source to mark; else empty */
     char text[256];
 };
 
@@ -55,6 +56,12 @@ struct muster_diagnostics {
 void muster_complain(struct muster_diagnostics *d, enum muster_severity severity,
                      struct muster_mark mark, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The same of a file that is no source: it could not be read, or is no document. line: from 1, 0
+ * for the whole file. The path is copied. */
+void muster_complain_of(struct muster_diagnostics *d, enum muster_severity severity,
+                        const char *path, uint64_t line, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Print all, each with its source line and a caret; lines longer than 200 bytes are cut around the
  * caret, bytes that are not printable become '?'. */

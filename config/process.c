@@ -32,7 +32,7 @@ void muster_digest_bytes(struct muster_digest *d, const void *data, size_t size)
 
 static int load(void *config, const struct muster_doc *mapping, struct muster_diagnostics *d)
 {
-    return muster_core_config_load(config, mapping, d);
+    return muster_core_config_load(config, mapping, NULL, d);
 }
 
 static size_t size(const void *config, const struct muster_place *place)

@@ -63,7 +63,18 @@ static void complain_io(struct muster_diagnostics *d, struct muster_mark from, c
                         const char *why)
 {
     d->io = true;
-    muster_complain(d, MUSTER_SEVERITY_ERROR, from, "cannot read '%s': %s", path, why);
+    if (from.source)
+        muster_complain(d, MUSTER_SEVERITY_ERROR, from, "cannot read '%s': %s", path, why);
+    else
+        muster_complain_of(d, MUSTER_SEVERITY_ERROR, path, 0, "cannot be read: %s", why);
+}
+
+static void complain_size(struct muster_diagnostics *d, struct muster_mark from, const char *path)
+{
+    if (from.source)
+        muster_complain(d, MUSTER_SEVERITY_ERROR, from, "'%s' is larger than 16 MiB", path);
+    else
+        muster_complain_of(d, MUSTER_SEVERITY_ERROR, path, 0, "the file is larger than 16 MiB");
 }
 
 /* What fstat says against reading it, or null. */
@@ -117,7 +128,7 @@ struct muster_source *muster_source_open(struct muster_sources *s, const char *p
     if (why) {
         complain_io(d, from, path, why);
     } else if ((uint64_t)st.st_size > SOURCE_SIZE_MAX) {
-        muster_complain(d, MUSTER_SEVERITY_ERROR, from, "'%s' is larger than 16 MiB", path);
+        complain_size(d, from, path);
     } else {
         source = source_new(path, (size_t)st.st_size);
         if (read_all(fd, source)) {

@@ -26,8 +26,7 @@ static const char *look_up(const char *name, size_t size, const char *fallback,
         return value->text;
     if (!fallback)
         muster_complain(d, MUSTER_SEVERITY_ERROR, mark,
-                        "variable '%s' has no value; set it in 'env' or write ${%s:default}", key,
-                        key);
+                        "variable '%s' has no value; set it or write ${%s:default}", key, key);
     return fallback;
 }
 

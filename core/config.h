@@ -9,7 +9,8 @@
 #define MUSTER_NAME_MAX    31 /* bytes of any name, without the final 0 */
 #define MUSTER_VOTERS_MAX  15 /* configured voters */
 #define MUSTER_MEMBERS_MAX 64 /* members of one cluster */
-#define MUSTER_ACTIONS_MAX 16 /* actions known to one orchestrator */
+#define MUSTER_ACTIONS_MAX 32 /* actions known to one orchestrator */
+#define MUSTER_PARAMS_MAX  511 /* bytes of an action's parameters, without the final 0 */
 
 enum muster_scope {
     MUSTER_SCOPE_LOCAL = 0,   /* runs on the node itself, needs no lease */
@@ -45,7 +46,12 @@ enum muster_action_index {
     MUSTER_ACTION_SAFE_MODE = 2,
 };
 
+struct muster_enhanced_config;
+
 struct muster_config {
+    /* Of the enhanced orchestrator (orchestrator/enhanced.h), outlives the node; null: the basic
+     * one. */
+    const struct muster_enhanced_config *enhanced;
     bool local; /* a process that is its own cluster: no store, no votes (coordinator/local.c) */
     char cluster[MUSTER_NAME_MAX + 1]; /* names the keys in the store and the durable slots */
     muster_dur lease_ttl;              /* 15 s */

@@ -4,7 +4,6 @@
 
 #include "core/flat.h"
 #include "core/notes.h"
-#include "core/orchestrator/recovery.h"
 
 #include <assert.h>
 
@@ -12,7 +11,7 @@ struct muster_node {
     struct muster_config cfg;
     struct muster_place place;
     const struct muster_coordinator_kind *kind;
-    struct muster_recovery recovery;
+    const struct muster_orchestrator_kind *plan;
     struct muster_health health;
     struct muster_self self;
     muster_time now;
@@ -21,8 +20,9 @@ struct muster_node {
     uint64_t sample_tag, samples; /* of the request for health under way; 0: none */
     muster_time drain_by;
     bool started, inside, led, draining, stopped;
-    bool cycle_due;                           /* when the sample under way has come */
-    _Alignas(16) unsigned char coordinator[]; /* of kind->size() bytes */
+    bool cycle_due;                   /* when the sample under way has come */
+    void *coordinator, *orchestrator; /* in the block */
+    _Alignas(16) unsigned char block[];
 };
 
 static const struct muster_coordinator_kind *coordinator_of(const struct muster_config *cfg,
@@ -33,10 +33,24 @@ static const struct muster_coordinator_kind *coordinator_of(const struct muster_
     return cfg->local ? &muster_coordinator_local : &muster_coordinator_redis;
 }
 
+static const struct muster_orchestrator_kind *orchestrator_of(const struct muster_config *cfg,
+                                                              const struct muster_parts *parts)
+{
+    if (parts && parts->orchestrator)
+        return parts->orchestrator;
+    return cfg->enhanced ? &muster_orchestrator_enhanced : &muster_orchestrator_recovery;
+}
+
+static size_t aligned(size_t size)
+{
+    return (size + 15) & ~(size_t)15;
+}
+
 size_t muster_node_size(const struct muster_config *cfg, const struct muster_place *place,
                         const struct muster_parts *parts)
 {
-    return sizeof(struct muster_node) + coordinator_of(cfg, parts)->size(place);
+    return sizeof(struct muster_node) + aligned(orchestrator_of(cfg, parts)->size(cfg, place)) +
+           coordinator_of(cfg, parts)->size(place);
 }
 
 void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
@@ -50,6 +64,9 @@ void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
     n->self.failed = MUSTER_COUNT_UNKNOWN;
     n->promised_deadline = n->sample_at = n->drain_by = MUSTER_NEVER;
     muster_health_unknown(&n->health);
+    n->plan = orchestrator_of(cfg, parts);
+    n->orchestrator = n->block;
+    n->coordinator = n->block + aligned(n->plan->size(&n->cfg, &n->place));
     n->kind->init(n->coordinator, &n->cfg, &n->place);
 }
 
@@ -77,26 +94,32 @@ static struct muster_authority authority(const struct muster_node *n)
                                      .not_after = s.until};
 }
 
+/* One call into the orchestrator, with what it may do now. */
+static struct muster_turn turn(const struct muster_node *n, const struct muster_authority *a,
+                               struct muster_effects *out)
+{
+    return (struct muster_turn){n->now, a, out, MUSTER_TURN_NOTES_MAX};
+}
+
 static void cycle(struct muster_node *n, struct muster_effects *out)
 {
-    struct muster_recovery_subject subject[MUSTER_MEMBERS_MAX];
-    for (uint32_t i = 0; i < n->place.count; i++) {
-        struct muster_member_view m = n->kind->member(n->coordinator, n->now, i);
-        subject[i] = (struct muster_recovery_subject){m.fresh, m.failed_components};
-    }
+    struct muster_member_view member[MUSTER_MEMBERS_MAX];
+    for (uint32_t i = 0; i < n->place.count; i++)
+        member[i] = n->kind->member(n->coordinator, n->now, i);
+    struct muster_sight sight = {&n->health, member, n->place.count};
     struct muster_authority a = authority(n);
-    muster_recovery_cycle(&n->recovery, n->now, &n->health, subject, n->place.count, &a, out);
+    struct muster_turn t = turn(n, &a, out);
+    n->plan->cycle(n->orchestrator, &t, &sight);
 }
 
 /* ---- health ---- */
 
 static void sample(struct muster_node *n, struct muster_effects *out)
 {
-    if (n->cfg.recovery.enabled && muster_recovery_poll(&n->recovery, n->now))
+    if (n->plan->poll(n->orchestrator, n->now))
         n->cycle_due = true; /* with this sample */
-    n->sample_at = muster_time_add(n->now, n->cfg.heartbeat_every);
-    if (n->cfg.recovery.enabled)
-        n->sample_at = muster_time_min(n->sample_at, muster_recovery_deadline(&n->recovery));
+    n->sample_at = muster_time_min(muster_time_add(n->now, n->cfg.heartbeat_every),
+                                   n->plan->sample_at(n->orchestrator));
     if (n->sample_tag != 0)
         return;
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_REQUEST);
@@ -105,10 +128,10 @@ static void sample(struct muster_node *n, struct muster_effects *out)
     e->request.timeout = n->cfg.request_timeout;
 }
 
-static void vote(struct muster_node *n)
+static void vote(struct muster_node *n, enum muster_fallback_mode mode)
 {
     n->self.circuit = n->health.circuit;
-    n->self.mode = n->recovery.fallback.local;
+    n->self.mode = mode;
     n->self.failed = n->health.failed_components;
     n->kind->vote(n->coordinator, &n->self);
 }
@@ -131,8 +154,9 @@ static void sampled(struct muster_node *n, const struct muster_input *in,
     if (news)
         note(out, MUSTER_NOTE_HEALTH, score, muster_health_classify(score),
              n->health.failed_components, n->health.circuit);
-    muster_fallback_observe(&n->recovery.fallback, n->now, &n->health, out);
-    vote(n);
+    struct muster_authority a = authority(n);
+    struct muster_turn t = turn(n, &a, out);
+    vote(n, n->plan->observe(n->orchestrator, &t, &n->health));
     if (!n->cycle_due)
         return;
     n->cycle_due = false;
@@ -150,7 +174,7 @@ static void start(struct muster_node *n, const struct muster_input *in, struct m
     /* Unique across members and incarnations: 44 random bits, and room for 256 intents of each. */
     uint64_t base =
         (in->start.incarnation_low ^ in->start.incarnation_high >> 7) & ((UINT64_C(1) << 44) - 1);
-    muster_recovery_init(&n->recovery, &n->cfg.recovery, &n->place, base << 8);
+    n->plan->init(n->orchestrator, &n->cfg, &n->place, base << 8);
     n->kind->handle(n->coordinator, in, out);
 }
 
@@ -162,13 +186,13 @@ static void command(struct muster_node *n, const struct muster_input *in,
         n->kind->drain(n->coordinator);
         n->drain_by = MUSTER_NEVER;
         note(out, MUSTER_NOTE_DRAINING, 0, 0, 0, 0);
-    } else if (in->command.verb == MUSTER_VERB_TRIGGER) {
-        struct muster_bytes rest = in->data;
-        struct muster_bytes action = muster_text_token(&rest);
-        for (; rest.size > 0 && *rest.at == ' '; rest.size--)
-            rest.at++;
         struct muster_authority a = authority(n);
-        muster_recovery_trigger(&n->recovery, n->now, action, rest, &a, out);
+        struct muster_turn t = turn(n, &a, out);
+        n->plan->drain(n->orchestrator, &t);
+    } else if (in->command.verb != MUSTER_VERB_SHUTDOWN) {
+        struct muster_authority a = authority(n);
+        struct muster_turn t = turn(n, &a, out);
+        n->plan->event(n->orchestrator, &t, in->command.verb, in->data);
     }
 }
 
@@ -177,7 +201,8 @@ static void ended(struct muster_node *n, const struct muster_input *in, struct m
     if (in->action.epoch > 0)
         n->kind->heard(n->coordinator, n->now, in->action.epoch, out);
     struct muster_authority a = authority(n);
-    muster_recovery_ended(&n->recovery, n->now, in, &a, out);
+    struct muster_turn t = turn(n, &a, out);
+    n->plan->ended(n->orchestrator, &t, in);
 }
 
 static void reply(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
@@ -190,8 +215,8 @@ static void reply(struct muster_node *n, const struct muster_input *in, struct m
 
 static void disk(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
 {
-    if (muster_recovery_owns(in->tag))
-        muster_recovery_disk(&n->recovery, in, out);
+    if (n->plan->owns(n->orchestrator, in->tag))
+        n->plan->disk(n->orchestrator, in, out);
     else if (n->kind->owns(n->coordinator, in->tag))
         n->kind->handle(n->coordinator, in, out);
 }
@@ -200,18 +225,25 @@ static void disk(struct muster_node *n, const struct muster_input *in, struct mu
 
 static void apply_decision(struct muster_node *n, struct muster_effects *out)
 {
-    struct muster_agreement a;
-    if (n->kind->decision(n->coordinator, &a) &&
-        muster_fallback_decide(&n->recovery.fallback, n->now, a.mode, out))
-        note(out, MUSTER_NOTE_CONSENSUS_APPLIED, a.epoch, a.sequence, a.circuit, a.mode);
+    struct muster_agreement agreed;
+    if (!n->kind->decision(n->coordinator, &agreed))
+        return;
+    struct muster_authority a = authority(n);
+    struct muster_turn t = turn(n, &a, out);
+    if (n->plan->agreed(n->orchestrator, &t, agreed.mode))
+        note(out, MUSTER_NOTE_CONSENSUS_APPLIED, agreed.epoch, agreed.sequence, agreed.circuit,
+             agreed.mode);
 }
 
 /* What runs under a lease does not outlive it. */
 static void follow_lease(struct muster_node *n, struct muster_effects *out)
 {
     bool holds = standing(n).holds;
-    if (n->led && !holds)
-        muster_recovery_lost(&n->recovery, out);
+    if (n->led && !holds) {
+        struct muster_authority a = authority(n);
+        struct muster_turn t = turn(n, &a, out);
+        n->plan->lost(n->orchestrator, &t);
+    }
     n->led = holds;
 }
 
@@ -221,10 +253,10 @@ static void leave(struct muster_node *n, struct muster_effects *out)
 {
     if (!n->draining)
         return;
-    if (!standing(n).leaving && muster_recovery_drained(&n->recovery)) {
+    if (!standing(n).leaving && n->plan->drained(n->orchestrator)) {
         if (n->drain_by == MUSTER_NEVER)
             n->drain_by = muster_time_add(n->now, n->cfg.renew_deadline);
-        if (muster_history_saved(&n->recovery.history) || n->now >= n->drain_by) {
+        if (n->plan->saved(n->orchestrator) || n->now >= n->drain_by) {
             n->drain_by = MUSTER_NEVER;
             n->kind->leave(n->coordinator, n->now, out);
             n->kind->advance(n->coordinator, n->now, out);
@@ -254,6 +286,8 @@ static muster_time next_deadline(const struct muster_node *n)
     if (standing(n).refused)
         return n->drain_by;
     muster_time t = muster_time_min(n->sample_at, n->drain_by);
+    if (n->plan->deadline)
+        t = muster_time_min(t, n->plan->deadline(n->orchestrator));
     return muster_time_min(t, n->kind->deadline(n->coordinator));
 }
 
@@ -294,6 +328,11 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     if (n->now >= n->sample_at && !standing(n).refused && !n->stopped)
         sample(n, out);
     apply_decision(n, out);
+    if (n->plan->advance && !standing(n).refused && !n->stopped) {
+        struct muster_authority a = authority(n);
+        struct muster_turn t = turn(n, &a, out);
+        n->plan->advance(n->orchestrator, &t);
+    }
     n->kind->advance(n->coordinator, n->now, out);
     follow_lease(n, out);
     leave(n, out);
@@ -312,6 +351,6 @@ int muster_node_describe(const struct muster_node *n, char *text, size_t size)
     muster_text_init(&t, text, size);
     n->kind->describe(n->coordinator, &t);
     muster_text_add(&t, " ");
-    muster_recovery_describe(&n->recovery, &t);
+    n->plan->describe(n->orchestrator, &t);
     return (int)t.length;
 }

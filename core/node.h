@@ -8,6 +8,7 @@
 #define MUSTER_CORE_NODE_H
 
 #include "core/coordinator/interface.h"
+#include "core/orchestrator/interface.h"
 #include "core/port.h"
 
 struct muster_node;
@@ -15,6 +16,7 @@ struct muster_node;
 /* What a node is made of; null members: what the config says. Tables outlive the node. */
 struct muster_parts {
     const struct muster_coordinator_kind *coordinator;
+    const struct muster_orchestrator_kind *orchestrator;
 };
 
 /* Bytes of a node: follows from its parts and the number of members. parts may be null. */

@@ -62,7 +62,16 @@
     X(HISTORY_DURABLE, "history_durable", "intent", "records", "", "",                             \
       "the disk acknowledged this history record")                                                 \
     X(DRAINING, "draining", "", "", "", "", "takes no more work and lets what runs end")           \
-    X(STOPPED, "stopped", "", "", "", "", "shut down: nothing more comes from this process")
+    X(STOPPED, "stopped", "", "", "", "", "shut down: nothing more comes from this process")       \
+    X(TWO_VOTERS, "two_voters", "", "", "", "", "two voters tolerate no loss")                     \
+    X(ANOMALY, "anomaly", "decision", "severity", "confidence", "recurrence",                      \
+      "an anomaly was reported, and what was decided (text: its type, and why)")                   \
+    X(PHASE, "phase", "phase", "from", "", "", "the mission went on to a phase (text: its name)")  \
+    X(PHASE_REFUSED, "phase_refused", "phase", "from", "", "",                                     \
+      "a phase that may not follow, or is none (text)")                                            \
+    X(DRY_RUN, "dry_run", "on", "", "", "", "actions are recorded and not run, or run again")      \
+    X(STORM, "storm", "storm", "healthy", "needed", "",                                            \
+      "the blast radius blocks, or is free again (enum muster_storm)")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,
@@ -97,7 +106,8 @@ enum muster_lost {
     X(RETRY, "retry at the own pace")                                                              \
     X(LOAD_SCRIPT, "send the whole script")                                                        \
     X(RECONNECT, "treat as lost connection")                                                       \
-    X(UNCERTAIN, "outcome unknown: read before writing again")
+    X(UNCERTAIN, "outcome unknown: read before writing again")                                     \
+    X(OPERATOR, "retry at the own pace; only an operator can mend it")
 
 enum muster_reaction {
 #define X(name, text) MUSTER_REACTION_##name,

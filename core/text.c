@@ -60,6 +60,19 @@ void muster_text_add_hex(struct muster_text *t, uint64_t value, uint32_t digits)
     muster_text_add_bytes(t, (struct muster_bytes){text + first, U64_HEX_DIGITS - first});
 }
 
+/* "." and the decimals of rest / whole, a power of ten, down to the last that is not 0. */
+static void add_fraction(struct muster_text *t, uint64_t rest, uint64_t whole)
+{
+    assert(rest < whole);
+    if (rest > 0)
+        muster_text_add(t, ".");
+    while (rest > 0) {
+        whole /= 10;
+        muster_text_add_u64(t, rest / whole);
+        rest %= whole;
+    }
+}
+
 void muster_text_add_duration(struct muster_text *t, muster_dur duration)
 {
     static const struct {
@@ -74,9 +87,10 @@ void muster_text_add_duration(struct muster_text *t, muster_dur duration)
         return;
     }
     size_t i = 0;
-    while (duration % units[i].length != 0)
+    while (duration < units[i].length && duration > 0)
         i++;
     muster_text_add_u64(t, duration / units[i].length);
+    add_fraction(t, duration % units[i].length, units[i].length);
     muster_text_add(t, units[i].name);
 }
 

@@ -25,7 +25,8 @@ void muster_text_add_bytes(struct muster_text *t, struct muster_bytes bytes);
 void muster_text_add_u64(struct muster_text *t, uint64_t value);
 /* Lower-case hexadecimal, zero-padded to `digits` (0..16; more come when the value needs them). */
 void muster_text_add_hex(struct muster_text *t, uint64_t value, uint32_t digits);
-/* A length of time in the largest of s, ms, us, ns that divides it: "15s", "1500ms"; "never". */
+/* A length of time, exact, in the largest of s, ms, us, ns that it reaches: "15s", "687.473684ms";
+ * "never". */
 void muster_text_add_duration(struct muster_text *t, muster_dur duration);
 
 /* Whether some of the text did not fit. */

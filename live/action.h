@@ -5,20 +5,26 @@
  * starts a command and drops one that carries an epoch and is late (FENCED, epoch 0; SPEC R14). The
  * command is an argument vector, no shell; its environment is the daemon's, and besides
  *   MUSTER_ACTION MUSTER_SUBJECT MUSTER_REASON   what, for whom, why
+ *   MUSTER_PARAMS                                of the config, as it gives them; often empty
  *   MUSTER_EPOCH MUSTER_INTENT MUSTER_ATTEMPT    decimal; epoch 0: a local action
- *   MUSTER_NOT_AFTER                             ns of CLOCK_BOOTTIME: not to begin at or after it
+ *   MUSTER_NOT_AFTER                             ns of CLOCK_BOOTTIME: not to begin after it
  *   MUSTER_TIMEOUT_MS MUSTER_NODE MUSTER_CLUSTER
  *   MUSTER_RESULT_FD                             a pipe, for the lines below; its number, 3
- * Standard input is /dev/null; of standard output and error the last 2 KiB are said when it fails.
- * Lines on the result pipe, each optional, at most 256 bytes: `epoch=N`, the highest epoch the
- * target knows; `result=success|failed|fenced|unknown`, which outweighs the exit code.
+ * Standard input is /dev/null; of standard output and error the last 2 KiB are said when it did not
+ * succeed. Lines on the result pipe, each optional, at most 256 bytes: `epoch=N`, the highest epoch
+ * the target knows, at most MUSTER_INTEGER_MAX; `result=success|failed|fenced|unknown`, which
+ * outweighs the exit code. The highest epoch and the last result count; other lines are said.
  *
  *   exit 0 -> SUCCESS; 76 -> FENCED; every other, or a signal -> FAILED
- *   no such action, or the command cannot be started -> FAILED, and said
- *   the timeout has passed -> TIMED_OUT; cancelled -> CANCELLED
- * The last two end the process group: SIGTERM, and after half of stop_time SIGKILL; they end as
- * SUCCESS, when that is how the command itself ended all the same. The end is told when the command
- * has been reaped: nothing of its group runs any more then.
+ *   no such action, too many at once, or the command cannot be started -> FAILED, and said
+ *   failed after the timeout has passed -> TIMED_OUT; failed after a cancel -> CANCELLED
+ * The last two end the process group: SIGTERM, and after half of stop_time SIGKILL. A command that
+ * came to another end all the same is told as it ended: that it was done, fenced, or that nobody
+ * knows, is worth more than that it was given up.
+ *
+ * The end is the end of the leader: it has been reaped, and everything else in its group has been
+ * killed. What has left the group (setsid) is out of reach; pipes that it keeps open are not waited
+ * for. Timers stand still while the machine sleeps; not_after does not.
  */
 #ifndef MUSTER_LIVE_ACTION_H
 #define MUSTER_LIVE_ACTION_H
@@ -48,7 +54,7 @@ struct muster_live_executor;
 struct muster_live_executor *muster_live_executor_new(
     uv_loop_t *loop, const struct muster_live_executor_config *config,
     const struct muster_live_sink *sink);
-/* An effect ACTION: data is a flat array of action, subject, reason. */
+/* An effect ACTION: data is a flat array of action, subject, reason and, at will, parameters. */
 void muster_live_executor_begin(struct muster_live_executor *x, const struct muster_effect *e);
 /* Give an intent up; nothing when it does not run. */
 void muster_live_executor_cancel(struct muster_live_executor *x, uint64_t intent);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The clocks of a real machine. */
-#include "live/port.h"
+#include "live/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -17,6 +17,7 @@
 #define MUSTER_LIVE_PORT_H
 
 #include "core/port.h"
+#include "live/clock.h"
 
 #include <uv.h>
 
@@ -37,11 +38,5 @@ struct muster_live_sink {
      * with the rest. Both are valid during the call. */
     void (*say)(void *host, enum muster_live_level level, const char *event, const char *text);
 };
-
-/* The lease clock: CLOCK_BOOTTIME, which goes on while the machine sleeps (SPEC R6); ns. Ends the
- * program when the system has no such clock. */
-muster_time muster_live_clock(void);
-/* The wall clock in ms since 1970, for people only. */
-uint64_t muster_live_wall(void);
 
 #endif

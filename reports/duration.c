@@ -42,17 +42,26 @@ const char *muster_report_verdict(enum muster_report_code code)
     return "internal";
 }
 
+const char *muster_report_total_verdict(const struct muster_report_total *total)
+{
+    if (total->code != MUSTER_REPORT_PASSED || total->not_run == 0)
+        return muster_report_verdict(total->code);
+    return total->runs == 0 ? "not_run" : "incomplete";
+}
+
 void muster_report_sum(const struct muster_report_scenario *s, struct muster_report_total *total)
 {
     memset(total, 0, sizeof *total);
     if (!s->runs) {
-        total->code = MUSTER_REPORT_INVALID;
+        total->code = s->broken;
         return;
     }
     for (uint64_t i = 0; i <= s->seed_last - s->seed_first; i++) {
         const struct muster_report_run *r = &s->runs[i];
-        if (!r->done)
+        if (!r->done) {
+            total->not_run++;
             continue;
+        }
         const uint64_t word = htole64(r->hash);
         total->hash = XXH3_64bits_withSeed(&word, sizeof word, total->hash);
         total->runs++;

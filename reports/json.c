@@ -78,7 +78,7 @@ static json_t *scenario_of(const struct muster_report_scenario *s)
     json_t *runs = json_array();
     json_object_set_new(scenario, "name", text(s->name));
     json_object_set_new(scenario, "path", text(s->path));
-    json_object_set_new(scenario, "verdict", json_string(muster_report_verdict(total.code)));
+    json_object_set_new(scenario, "verdict", json_string(muster_report_total_verdict(&total)));
     if (s->problem)
         json_object_set_new(scenario, "error", text(s->problem));
     if (s->defends)
@@ -90,6 +90,7 @@ static json_t *scenario_of(const struct muster_report_scenario *s)
     for (uint64_t i = 0; s->runs && i <= s->seed_last - s->seed_first; i++)
         if (s->runs[i].done)
             json_array_append_new(runs, run_of(&s->runs[i]));
+    json_object_set_new(scenario, "not_run", integer(total.not_run));
     json_object_set_new(scenario, "runs", runs);
     return scenario;
 }

@@ -116,7 +116,7 @@ static void print_run(FILE *out, const struct muster_report_scenario *s,
     fputs("    </testcase>\n", out);
 }
 
-static void print_invalid(FILE *out, const struct muster_report_scenario *s)
+static void print_broken(FILE *out, const struct muster_report_scenario *s)
 {
     fputs("  <testsuite", out);
     print_attribute(out, "name", s->name);
@@ -127,7 +127,7 @@ static void print_invalid(FILE *out, const struct muster_report_scenario *s)
     print_attribute(out, "name", "load");
     print_attribute(out, "file", s->path);
     fputs(">\n      <error", out);
-    print_attribute(out, "type", "invalid");
+    print_attribute(out, "type", muster_report_verdict(s->broken));
     print_attribute(out, "message", s->problem ? s->problem : "");
     fputs("/>\n    </testcase>\n  </testsuite>\n", out);
 }
@@ -166,7 +166,7 @@ static void print_suite(FILE *out, const struct muster_report_scenario *s)
 {
     struct tally t = count(s);
     if (!s->runs) {
-        print_invalid(out, s);
+        print_broken(out, s);
         return;
     }
     fputs("  <testsuite", out);

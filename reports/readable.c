@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A record as a line that a person reads: names for numbers, seconds for nanoseconds. */
 #include "core/flat.h"
-#include "core/orchestrator/health.h"
 #include "reports/report.h"
+#include "trace/words.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -25,85 +25,18 @@ static void say(struct sentence *s, const char *format, ...)
     s->length += n > 0 ? (size_t)n : 0;
 }
 
-static bool is_one_of(const char *word, const char *const *words)
-{
-    for (; *words; words++)
-        if (strcmp(word, *words) == 0)
-            return true;
-    return false;
-}
-
-static bool is_time(const char *argument)
-{
-    static const char *const names[] = {"until", "not_after", "clock",       "timeout",     "late",
-                                        "delay", "step",      "latency_min", "latency_max", NULL};
-    return is_one_of(argument, names);
-}
-
-static bool is_member(const struct muster_record *r, const char *argument)
-{
-    static const char *const names[] = {"from", "to", "member", NULL};
-    /* Of partitions and links these are endpoints, which only the record's text names. */
-    bool endpoints = r->kind == MUSTER_EVENT_PARTITION || r->kind == MUSTER_EVENT_HEAL ||
-                     r->kind == MUSTER_EVENT_LINK ||
-                     r->kind == MUSTER_EVENT_NOTE + MUSTER_NOTE_FALLBACK;
-    return !endpoints && is_one_of(argument, names);
-}
-
-static const char *lost_text(uint64_t reason)
-{
-    static const char *const texts[] = {
-#define X(id, text) text,
-        MUSTER_LOST(X)
-#undef X
-    };
-    return reason < MUSTER_LOST_COUNT ? texts[reason] : NULL;
-}
-
-static const char *reaction_text(uint64_t reaction)
-{
-    static const char *const texts[] = {
-#define X(id, text) text,
-        MUSTER_REACTIONS(X)
-#undef X
-    };
-    return reaction < MUSTER_REACTION_COUNT ? texts[reaction] : NULL;
-}
-
-/* The word for a number, or null when the number says it best. */
-static const char *word_of(const struct muster_record *r, const char *argument, uint64_t value,
-                           const struct muster_scenario *s)
-{
-    uint16_t note = r->kind >= MUSTER_EVENT_NOTE ? (uint16_t)(r->kind - MUSTER_EVENT_NOTE) : 0;
-    if (is_member(r, argument))
-        return value < s->members ? s->names[value] : NULL;
-    if (strcmp(argument, "result") == 0)
-        return muster_result_text(value);
-    if (note == MUSTER_NOTE_LEADER_LOST && strcmp(argument, "reason") == 0)
-        return lost_text(value);
-    if (strcmp(argument, "reaction") == 0)
-        return reaction_text(value);
-    if (strcmp(argument, "mode") == 0 ||
-        (note == MUSTER_NOTE_FALLBACK && strcmp(argument, "from") == 0))
-        return muster_mode_text(value);
-    if (strcmp(argument, "circuit") == 0)
-        return muster_circuit_text(value);
-    if (strcmp(argument, "type") == 0 && s->process->message_names)
-        for (uint64_t i = 0; s->process->message_names[i]; i++)
-            if (i == value)
-                return s->process->message_names[i];
-    return NULL;
-}
-
 static void say_argument(struct sentence *line, const struct muster_record *r, const char *argument,
                          uint64_t value, const struct muster_scenario *s)
 {
-    const char *word = word_of(r, argument, value, s);
+    const struct muster_words words = {.members = s->names,
+                                       .member_count = s->members,
+                                       .message_names = s->process->message_names};
+    const char *word = muster_word_of(r, argument, value, &words);
     int length = (int)strcspn(argument, ":");
     char time[32];
     if (word) {
         say(line, strchr(word, ' ') ? " %.*s='%s'" : " %.*s=%s", length, argument, word);
-    } else if (is_time(argument)) {
+    } else if (muster_word_is_time(argument)) {
         muster_report_instant(value, time, sizeof time);
         say(line, " %.*s=%s", length, argument, time);
     } else if (argument[length] == ':' || value > MUSTER_INTEGER_MAX) {

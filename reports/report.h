@@ -15,9 +15,9 @@ enum muster_report_code {
     MUSTER_REPORT_VIOLATED = 1, /* a safety property */
     MUSTER_REPORT_UNMET = 2,    /* an expectation or liveness */
     MUSTER_REPORT_DIVERGED = 3, /* not deterministic */
-    MUSTER_REPORT_INVALID = 65, /* of a scenario: its file is invalid */
+    MUSTER_REPORT_INVALID = 65, /* of a scenario: its file is invalid … */
     MUSTER_REPORT_INTERNAL = 70,
-    MUSTER_REPORT_IO = 74,
+    MUSTER_REPORT_IO = 74, /* … or cannot be read */
 };
 
 /* What a person needs of a run that failed. Texts are never null. */
@@ -48,8 +48,9 @@ struct muster_report_scenario {
     const char *name, *path, *defends; /* defends may be null */
     uint32_t nodes;
     uint64_t seed_first, seed_last;
-    struct muster_report_run *runs; /* seed_last - seed_first + 1 of them; null when invalid */
-    const char *problem;            /* of an invalid file: its first complaint; else null */
+    struct muster_report_run *runs; /* seed_last - seed_first + 1; null when it did not load … */
+    enum muster_report_code broken; /* … then why: INVALID or IO … */
+    const char *problem;            /* … and the first complaint; else null */
 };
 
 struct muster_report_suite {
@@ -61,7 +62,8 @@ struct muster_report_suite {
 /* What the runs of a scenario add up to. */
 struct muster_report_total {
     uint64_t runs, failed;
-    uint64_t hash; /* chain of the runs' hashes, in order of seeds */
+    uint64_t not_run; /* seeds that --fail-fast or an interrupt left out */
+    uint64_t hash;    /* chain of the runs' hashes, in order of seeds */
     uint64_t events;
     muster_dur simulated, wall;
     enum muster_report_code code; /* the gravest */
@@ -71,6 +73,9 @@ void muster_report_sum(const struct muster_report_scenario *s, struct muster_rep
 /* The graver of two exit codes: 70, 74, 65, 64, 3, 1, 2, 0. */
 int muster_report_graver(int a, int b);
 const char *muster_report_verdict(enum muster_report_code code);
+/* The same of a scenario; what would be "passed" is "incomplete" while seeds are missing, and
+ * "not_run" when all of them are. */
+const char *muster_report_total_verdict(const struct muster_report_total *total);
 
 /* "412 ms", "52.3 s", "30m00s", "5h12m": for people. */
 void muster_report_duration(muster_dur d, char *text, size_t size);

@@ -177,6 +177,7 @@ struct expect_state {
     uint32_t count;
 };
 struct entry_state {
+    bool triggered;     /* its event has come */
     bool fired, active; /* active: its `for` has not ended */
     uint16_t *found; /* what it was resolved to: processes, or pairs of endpoints; a pool buffer */
     uint32_t count;
@@ -340,6 +341,7 @@ bool timeline_create(struct muster_world *w);
 void timeline_see(struct muster_world *w, const struct muster_record *r); /* triggers */
 void timeline_fire(struct muster_world *w, uint32_t entry);
 void timeline_end(struct muster_world *w, uint32_t entry);
+void timeline_finish(struct muster_world *w); /* what should have fired and never did */
 #define SELECTION_MAX MUSTER_PROCESSES_MAX
 uint32_t select_processes(struct muster_world *w, const struct muster_selection *s,
                           uint32_t found[SELECTION_MAX]);

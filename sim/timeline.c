@@ -32,11 +32,11 @@ void timeline_see(struct muster_world *w, const struct muster_record *r)
     const struct muster_scenario *s = w->scenario;
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const struct muster_entry *e = &s->timeline[i];
-        if (e->when != r->kind || w->now < e->at || (w->entry[i].fired && !e->whenever))
+        if (e->when != r->kind || w->now < e->at || (w->entry[i].triggered && !e->whenever))
             continue;
         if (e->has_of && (r->process == MUSTER_NOBODY || !select_matches(w, &e->of, r->process)))
             continue;
-        w->entry[i].fired = true;
+        w->entry[i].triggered = true;
         schedule(w, i, w->now + e->delay, EV_ENTRY);
     }
 }
@@ -47,6 +47,7 @@ void timeline_fire(struct muster_world *w, uint32_t entry)
     struct entry_state *state = &w->entry[entry];
     if (state->active)
         return; /* `whenever`: once at a time */
+    state->fired = true;
     world_say(w, MUSTER_EVENT_FIRED, MUSTER_NOBODY, entry, 0, 0, 0, e->text);
     w->calm_since = w->now;
     if (!fault_begin(w, entry)) {
@@ -74,4 +75,19 @@ void timeline_end(struct muster_world *w, uint32_t entry)
     state->active = false;
     w->active_faults--;
     w->calm_since = w->now;
+}
+
+/* A fault that was never rehearsed defends nothing, whatever else was expected. */
+void timeline_finish(struct muster_world *w)
+{
+    const struct muster_scenario *s = w->scenario;
+    for (uint32_t i = 0; i < s->entry_count && !w->failed; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        if (e->when == 0 || e->whenever || e->optional || w->entry[i].fired)
+            continue;
+        char text[256];
+        snprintf(text, sizeof text,
+                 "this entry never fired; say `optional: true` if that may be: %s", e->text);
+        world_fail(w, MUSTER_RUN_UNMET, "timeline", text, e->mark);
+    }
 }

@@ -482,10 +482,9 @@ void muster_world_finish(struct muster_world *w, struct muster_verdict *verdict)
 {
     if (!w->stopped) {
         w->stopped = true;
-        if (!w->failed)
-            expect_finish(w);
-        if (!w->failed)
-            finish_properties(w);
+        expect_finish(w); /* none of these looks at a run that has failed */
+        finish_properties(w);
+        timeline_finish(w);
         judge_expected_failure(w);
         for (uint32_t i = 0; i < w->use_count; i++)
             w->verdict.not_judged += w->use[i].in_force ? 0 : 1;

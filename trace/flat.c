@@ -10,21 +10,18 @@
 
 #include "core/flat.h"
 
-#include <stdio.h>
-
 #define NESTING_MAX 8 /* as muster_flat_skip */
 
 static char *put_integer(char *at, int64_t value)
 {
-    bool small = value <= (int64_t)MUSTER_INTEGER_MAX && value >= -(int64_t)MUSTER_INTEGER_MAX;
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    char digit[24];
-    snprintf(digit, sizeof digit, "%s%llu", value < 0 ? "-" : "", (unsigned long long)size);
-    if (small)
-        return muster_line_put(at, digit);
-    at = muster_line_put(at, "{\":\":\"");
-    at = muster_line_put(at, digit);
-    return muster_line_put(at, "\"}");
+    bool small = size <= MUSTER_INTEGER_MAX;
+    if (!small)
+        at = muster_line_put(at, "{\":\":\"");
+    if (value < 0)
+        *at++ = '-';
+    at = muster_line_decimal(at, size);
+    return small ? at : muster_line_put(at, "\"}");
 }
 
 /* Everything but an array. */

@@ -8,7 +8,6 @@
 #include "core/flat.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* All keys with their punctuation, the numbers, a status. */
@@ -22,17 +21,23 @@ const char *const muster_line_statuses[MUSTER_LINE_STATUSES] = {
 
 static const char hex_digits[] = "0123456789abcdef";
 
-static char *put_decimal(char *at, uint64_t value)
+/* Two digits at a time, from the back. */
+char *muster_line_decimal(char *at, uint64_t value)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     char digit[20];
-    uint32_t n = 0;
-    do {
-        digit[n++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (n > 0)
-        *at++ = digit[--n];
-    return at;
+    uint32_t first = sizeof digit;
+    for (; value >= 100; value /= 100)
+        memcpy(digit + (first -= 2), pairs + 2 * (value % 100), 2);
+    if (value >= 10)
+        memcpy(digit + (first -= 2), pairs + 2 * value, 2);
+    else
+        digit[--first] = (char)('0' + value);
+    memcpy(at, digit + first, sizeof digit - first);
+    return at + (sizeof digit - first);
 }
 
 static char *put_hex(char *at, uint64_t value)
@@ -47,7 +52,7 @@ static char *put_hex(char *at, uint64_t value)
 
 char *muster_line_number(char *at, uint64_t value)
 {
-    return value <= MUSTER_INTEGER_MAX ? put_decimal(at, value) : put_hex(at, value);
+    return value <= MUSTER_INTEGER_MAX ? muster_line_decimal(at, value) : put_hex(at, value);
 }
 
 char *muster_line_hash(char *at, uint64_t value)
@@ -59,23 +64,54 @@ char *muster_line_hash(char *at, uint64_t value)
     return at;
 }
 
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether a byte of the word is `byte`, or is below it: the classic tricks with the high bits. */
+static uint64_t has(uint64_t word, uint64_t byte)
+{
+    uint64_t x = word ^ EACH_BYTE(byte);
+    return (x - EACH_BYTE(1)) & ~x & EACH_BYTE(0x80);
+}
+
+/* Whether all eight bytes stand for themselves in a JSON string of ours. */
+static bool is_plain(uint64_t word)
+{
+    uint64_t low = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
+    uint64_t high = word & EACH_BYTE(0x80);
+    return !(low | high | has(word, 0x7f) | has(word, '"') | has(word, '\\'));
+}
+
+static char *put_escaped(char *at, uint8_t c)
+{
+    if (c >= 0x20 && c < 0x7f) {
+        if (c == '"' || c == '\\')
+            *at++ = '\\';
+        *at++ = (char)c;
+    } else if (c == '\n') {
+        at = muster_line_put(at, "\\n");
+    } else {
+        at = muster_line_put(at, "\\u00");
+        *at++ = hex_digits[c >> 4];
+        *at++ = hex_digits[c & 15];
+    }
+    return at;
+}
+
 char *muster_line_text(char *at, struct muster_bytes text)
 {
     *at++ = '"';
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.at[i];
-        if (c >= 0x20 && c < 0x7f) {
-            if (c == '"' || c == '\\')
-                *at++ = '\\';
-            *at++ = (char)c;
-        } else if (c == '\n') {
-            *at++ = '\\';
-            *at++ = 'n';
-        } else {
-            at = muster_line_put(at, "\\u00");
-            *at++ = hex_digits[c >> 4];
-            *at++ = hex_digits[c & 15];
+    for (size_t i = 0; i < text.size;) {
+        uint64_t word;
+        if (text.size - i >= sizeof word) {
+            memcpy(&word, text.at + i, sizeof word);
+            if (is_plain(word)) {
+                memcpy(at, &word, sizeof word);
+                at += sizeof word;
+                i += sizeof word;
+                continue;
+            }
         }
+        at = put_escaped(at, text.at[i++]);
     }
     *at++ = '"';
     return at;
@@ -84,6 +120,16 @@ char *muster_line_text(char *at, struct muster_bytes text)
 static char *put_string(char *at, const char *text)
 {
     return muster_line_text(at, (struct muster_bytes){(const uint8_t *)text, strlen(text)});
+}
+
+/* A name out of a table of ours: nothing in it needs an escape. */
+static char *put_name(char *at, const char *name, size_t length)
+{
+    *at++ = '"';
+    memcpy(at, name, length);
+    at += length;
+    *at++ = '"';
+    return at;
 }
 
 static char *put_bytes(char *at, struct muster_bytes data)
@@ -101,39 +147,43 @@ static char *put_status(char *at, uint16_t status)
 {
     at = muster_line_put(at, ",\"status\":");
     if (status < MUSTER_LINE_STATUSES)
-        return put_string(at, muster_line_statuses[status]);
+        return put_name(at, muster_line_statuses[status], strlen(muster_line_statuses[status]));
     return muster_line_number(at, status);
+}
+
+/* The name of an argument and its length: the table's up to a ':', else "arg1" to "arg4". */
+static const char *argument_name(const struct muster_event_type *type, uint32_t i, size_t *length)
+{
+    static const char unnamed[4][5] = {"arg1", "arg2", "arg3", "arg4"};
+    assert(i < 4);
+    *length = strcspn(type->arg[i], ":");
+    if (*length > 0)
+        return type->arg[i];
+    *length = 4;
+    return unnamed[i];
 }
 
 void muster_line_argument(const struct muster_event_type *type, uint32_t i, char *name, size_t size)
 {
-    assert(size >= 32);
-    const char *own = type->arg[i];
-    size_t length = strcspn(own, ":");
+    size_t length;
+    const char *own = argument_name(type, i, &length);
     assert(length < size);
-    if (length > 0) {
-        memcpy(name, own, length);
-        name[length] = 0;
-    } else {
-        memcpy(name, "arg1", 5);
-        name[3] = (char)('1' + i);
-    }
+    memcpy(name, own, length);
+    name[length] = 0;
 }
 
 static char *put_arguments(char *at, const struct muster_event_type *type,
                            const struct muster_record *r)
 {
-    char name[32];
     for (uint32_t i = 0; i < 4; i++) {
         if (r->arg[i] == 0)
             continue;
-        muster_line_argument(type, i, name, sizeof name);
+        size_t length;
+        const char *name = argument_name(type, i, &length);
+        bool hex = name[length] == ':';
         *at++ = ',';
-        *at++ = '"';
-        at = muster_line_put(at, name);
-        *at++ = '"';
+        at = put_name(at, name, length);
         *at++ = ':';
-        bool hex = strchr(type->arg[i], ':') != NULL;
         at = hex ? put_hex(at, r->arg[i]) : muster_line_number(at, r->arg[i]);
     }
     return at;
@@ -165,11 +215,11 @@ static char *put_kind(char *at, const struct muster_record *r, const struct must
 {
     at = muster_line_put(at, ",\"k\":");
     if (r->kind < MUSTER_EVENT_NOTE + MUSTER_NOTE_CUSTOM)
-        return put_string(at, type->name);
+        return put_name(at, type->name, strlen(type->name));
     if (note)
         return put_string(at, note);
     at = muster_line_put(at, "\"note.");
-    at = put_decimal(at, r->kind - MUSTER_EVENT_NOTE - MUSTER_NOTE_CUSTOM);
+    at = muster_line_decimal(at, r->kind - MUSTER_EVENT_NOTE - MUSTER_NOTE_CUSTOM);
     *at++ = '"';
     return at;
 }
@@ -180,8 +230,9 @@ size_t muster_line_bound(const struct muster_record *r, const char *name, const 
     return FIXED_ROOM + MUSTER_LINE_ESCAPED * texts;
 }
 
-/* A key and its number, when it is not zero. */
-static char *put_nonzero(char *at, const char *key, uint64_t value)
+/* A key and its number, when it is not zero. Inline, so that the length of the key is known. */
+static inline __attribute__((always_inline)) char *put_nonzero(char *at, const char *key,
+                                                               uint64_t value)
 {
     return value == 0 ? at : muster_line_number(muster_line_put(at, key), value);
 }

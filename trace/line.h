@@ -19,6 +19,8 @@ size_t muster_line_bound(const struct muster_record *r, const char *name, const 
  * note, null when it has none. */
 char *muster_line_record(char *at, const struct muster_record *r, const char *name,
                          const char *note);
+/* A number as it stands, whatever its size: at most 20 digits. */
+char *muster_line_decimal(char *at, uint64_t value);
 /* A number within 2^53-1, else a string "0x…". */
 char *muster_line_number(char *at, uint64_t value);
 /* Sixteen hexadecimal digits in quotes, for hashes. */
@@ -36,7 +38,8 @@ static inline char *muster_line_put(char *at, const char *text)
 /* Flat data as JSON; null, with nothing kept, when the bytes are not exactly one flat value. */
 char *muster_line_flat(char *at, struct muster_bytes data);
 
-/* The name of an argument: as the table has it, else "arg1" to "arg4". size: at least 32. */
+/* The name of an argument: as the table has it, else "arg1" to "arg4". size: more than its length.
+ */
 void muster_line_argument(const struct muster_event_type *type, uint32_t i, char *name,
                           size_t size);
 

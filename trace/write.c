@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef XXH_INLINE_ALL
@@ -129,6 +130,16 @@ static void write_header(struct muster_trace_writer *t, const struct muster_trac
     put(t, "}}\n");
 }
 
+/* A file that is there is replaced, not overwritten: file systems hurry to write out what was
+ * truncated, and whoever reads the old trace keeps it. */
+static int create(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+        (void)unlink(path); /* where that is not permitted, it is overwritten */
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
 struct muster_trace_writer *muster_trace_writer_open(const char *path,
                                                      const struct muster_trace_header *h)
 {
@@ -138,7 +149,7 @@ struct muster_trace_writer *muster_trace_writer_open(const char *path,
     t->buffer = malloc(BUFFER_SIZE);
     t->size = BUFFER_SIZE;
     t->notes = h->notes;
-    t->fd = t->buffer ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
+    t->fd = t->buffer ? create(path) : -1;
     if (t->fd < 0) {
         int error = errno;
         free(t->buffer);
@@ -171,7 +182,6 @@ int muster_trace_writer_flush(struct muster_trace_writer *t)
 
 static void write_end(struct muster_trace_writer *t, const struct muster_trace_end *end)
 {
-    flush(t); /* the digest is of everything before the last line */
     put_key_text(t, "{\"end\":true,\"verdict\":", end->verdict);
     char *at = room(t, END_ROOM);
     if (at) {
@@ -182,8 +192,9 @@ static void write_end(struct muster_trace_writer *t, const struct muster_trace_e
         put_key_text(t, ",\"property\":", end->property);
         put_key_text(t, ",\"text\":", end->text);
     }
-    put(t, ",\"digest\":");
-    at = room(t, MUSTER_LINE_NUMBER + 3);
+    put(t, MUSTER_TRACE_DIGEST_KEY);
+    flush(t); /* the digest is of everything before itself */
+    at = room(t, MUSTER_TRACE_DIGEST_SIZE + 1);
     if (at)
         wrote(t, muster_line_put(muster_line_hash(at, XXH64_digest(&t->digest)), "}\n"));
 }

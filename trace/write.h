@@ -9,6 +9,11 @@
 
 #define MUSTER_TRACE_FORMAT 1
 
+/* How a trace ends, but for a newline: the key, then the digest in quotes and a brace. The digest
+ * is of all bytes before its opening quote. */
+#define MUSTER_TRACE_DIGEST_KEY  ",\"digest\":"
+#define MUSTER_TRACE_DIGEST_SIZE (sizeof "\"0123456789abcdef\"}" - 1)
+
 /* The first line. Everything is the caller's and is needed only while the trace is opened, but
  * notes, which outlive the writer. */
 struct muster_trace_header {

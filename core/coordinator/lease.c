@@ -4,14 +4,6 @@
 
 #include <assert.h>
 
-static uint64_t draw(struct muster_lease *l)
-{
-    uint64_t z = l->random += UINT64_C(0x9e3779b97f4a7c15); /* SplitMix64 */
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
                        const struct muster_place *place, struct muster_incarnation incarnation,
                        uint64_t seed, muster_time now)
@@ -20,7 +12,7 @@ void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
     l->cfg = cfg;
     l->place = place;
     l->incarnation = incarnation;
-    l->random = seed;
+    l->random.state = seed;
     l->wait_from = now;
     l->campaign_at = l->renew_at = l->confirm_by = l->release_at = MUSTER_NEVER;
     l->electorate = MUSTER_SLOT_HASH_START;
@@ -262,7 +254,8 @@ static void plan_campaign(struct muster_lease *l, muster_time now)
     if (!may)
         l->campaign_at = MUSTER_NEVER;
     else if (l->campaign_at == MUSTER_NEVER)
-        l->campaign_at = muster_time_add(now, draw(l) % (l->cfg->jitter + 1));
+        l->campaign_at =
+            muster_time_add(now, muster_random_next(&l->random) % (l->cfg->jitter + 1));
 }
 
 void muster_lease_see(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
@@ -361,7 +354,7 @@ void muster_lease_script_sent(struct muster_lease *l, muster_time now, struct mu
     l->script_running = true;
     l->script_sent = now;
     if (l->script == MUSTER_LEASE_ACQUIRE) {
-        l->pair = (struct muster_pair){0, draw(l) >> 16 | 1};
+        l->pair = (struct muster_pair){0, muster_random_next(&l->random) >> 16 | 1};
         l->counter = l->acknowledged = 0;
         l->confirm_by = muster_time_add(now, l->cfg->confirm_timeout);
         memset(l->sent, 0xff, sizeof l->sent);
@@ -463,12 +456,16 @@ void muster_lease_script_failed(struct muster_lease *l, muster_time now, bool pe
     l->script_running = false;
     if (perhaps_executed)
         l->record_known = false; /* read before writing again */
-    if (script == MUSTER_LEASE_RENEW && l->state >= MUSTER_LEASE_CONFIRMING)
+    if (script == MUSTER_LEASE_RENEW && l->state >= MUSTER_LEASE_CONFIRMING) {
         l->renew_at = muster_time_add(l->script_sent, l->cfg->poll_every);
-    else if (script == MUSTER_LEASE_ACQUIRE && !perhaps_executed)
+    } else if (script == MUSTER_LEASE_ACQUIRE && !perhaps_executed) {
+        /* A store that answers takes no writes: not at once again, like a renewal. */
+        l->campaign_from = muster_time_max(l->campaign_from,
+                                           muster_time_add(l->script_sent, l->cfg->poll_every));
         muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
-    else if (script == MUSTER_LEASE_RELEASE)
+    } else if (script == MUSTER_LEASE_RELEASE) {
         forget_record(l); /* it ends with its TTL, or is found as a zombie */
+    }
 }
 
 bool muster_lease_is_released(const struct muster_lease *l)

@@ -23,6 +23,7 @@
 #include "core/coordinator/wire.h"
 #include "core/notes.h"
 #include "core/port.h"
+#include "core/random.h"
 
 #define MUSTER_LEASE_SENDS 8 /* renewals whose sending time is remembered */
 
@@ -56,7 +57,7 @@ struct muster_lease {
     const struct muster_config *cfg;
     const struct muster_place *place;
     struct muster_incarnation incarnation;
-    uint64_t random; /* state of the generator: attempts, jitter */
+    struct muster_random random; /* attempts, jitter */
     uint64_t electorate;
 
     /* voter */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The redis coordinator: life of a member, reading the store, when what is asked. */
+#include "core/coordinator/answer.h"
 #include "core/coordinator/ask.h"
 #include "core/coordinator/reading.h"
 
@@ -43,6 +44,8 @@ static void start(struct muster_redis_coordinator *c, const struct muster_input 
     c->bootstrap = (in->start.flags & MUSTER_START_BOOTSTRAP) != 0;
     muster_lease_init(&c->lease, c->cfg, c->place, c->incarnation, in->start.seed, in->now);
     c->answered = in->now;
+    if (c->place->voters == 2) /* SPEC R8: whoever runs two must hear of it */
+        note(out, MUSTER_NOTE_TWO_VOTERS, 0, 0, 0);
     ask_slot_read(c, out);
     ask_subscribe(c, out);
 }
@@ -120,19 +123,13 @@ static void store_answered(struct muster_redis_coordinator *c, muster_time now,
     c->store_lost = false;
 }
 
-/* The stated reaction to an error of the store (R10). A command that was answered with an error was
- * not executed; a script that fails half way through is the same, as ours write last. */
-static enum muster_reaction react(struct muster_redis_coordinator *c, struct muster_bytes text,
-                                  struct muster_effects *out)
+static enum muster_reaction react(struct muster_bytes error, struct muster_effects *out)
 {
-    enum muster_reaction reaction = MUSTER_REACTION_RETRY;
-    if (text.size >= 8 && memcmp(text.at, "NOSCRIPT", 8) == 0)
-        reaction = MUSTER_REACTION_LOAD_SCRIPT;
-    char shown[48];
+    enum muster_reaction reaction = muster_answer_reaction(error);
+    char shown[80];
     struct muster_text t;
     muster_text_init(&t, shown, sizeof shown);
-    muster_text_add_bytes(&t, text);
-    (void)c;
+    muster_text_add_bytes(&t, error);
     muster_effects_note(out, MUSTER_NOTE_STORE_ERROR, (const uint64_t[4]){reaction, 0, 0, 0},
                         shown);
     return reaction;
@@ -149,7 +146,7 @@ static void script_answered(struct muster_redis_coordinator *c, const struct mus
         return;
     }
     if (v->type == MUSTER_FLAT_ERROR) {
-        if (react(c, v->bytes, out) == MUSTER_REACTION_LOAD_SCRIPT && !whole &&
+        if (react(v->bytes, out) == MUSTER_REACTION_LOAD_SCRIPT && !whole &&
             c->life != MUSTER_LIFE_REFUSED) {
             c->whole_script = true;
             ask_script(c, in->now, out);
@@ -168,7 +165,7 @@ static void poll_answered(struct muster_redis_coordinator *c, const struct muste
                           bool ok, const struct muster_flat_value *v, struct muster_effects *out)
 {
     if (ok && v->type == MUSTER_FLAT_ERROR) {
-        react(c, v->bytes, out);
+        react(v->bytes, out);
     } else if (ok) {
         reading_done(c, in->now, in->data, out);
         c->lease.publish |= c->unpublished && c->life == MUSTER_LIFE_ACTIVE;

@@ -17,8 +17,12 @@ struct muster_demand {
     uint32_t subject; /* the member it is for */
     bool holds;       /* else nothing calls for it */
     enum muster_cause cause;
-    uint64_t value;   /* as in a history record */
-    const char *text; /* of a manual trigger; else null */
+    uint64_t value;     /* as in a history record */
+    const char *text;   /* of a manual trigger: the reason; of an anomaly: its type; else null */
+    const char *params; /* what the action is told besides, at most MUSTER_PARAMS_MAX bytes */
+    const char
+        *remedy; /* what would clear what stops it, when no rule of acting.h did; else null */
+    muster_dur timeout; /* 0: the action's own */
 };
 
 /* circuit_restart: OPEN for more than the bound. */

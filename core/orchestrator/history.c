@@ -84,6 +84,14 @@ void muster_history_reason(struct muster_text *t, const struct muster_history_re
         muster_text_add(t, record->text[0] ? "manual: " : "manual");
         muster_text_add(t, record->text);
         break;
+    case MUSTER_CAUSE_ANOMALY:
+        muster_text_add(t, record->text);
+        if (record->value == UINT64_MAX)
+            break;
+        muster_text_add(t, " of severity ");
+        muster_text_add_u64(t, record->value);
+        muster_text_add(t, " ppm");
+        break;
     }
 }
 

@@ -34,6 +34,7 @@ enum muster_cause {
     MUSTER_CAUSE_FAILED_COMPONENTS, /* value: how many */
     MUSTER_CAUSE_ACCURACY,          /* value: ppm */
     MUSTER_CAUSE_MANUAL,            /* an operator's trigger; text: the reason given */
+    MUSTER_CAUSE_ANOMALY,           /* text: its type; value: severity, ppm; UINT64_MAX: not said */
 };
 
 struct muster_history_record {

@@ -162,8 +162,10 @@ static uint32_t read_result(struct loader *l, const struct muster_doc *node,
     muster_doc_word(value, results, &x->value, l->d);
     if (!action)
         COMPLAIN(l, node->mark, "'result' needs 'action', such as action: safe_mode");
-    else if (muster_doc_expect(action, MUSTER_NODE_SCALAR, "the name of an action", l->d) == 0)
+    else if (muster_doc_expect(action, MUSTER_NODE_SCALAR, "the name of an action", l->d) == 0) {
         x->word = action->text;
+        check_action(l, action, NULL);
+    }
     load_of(l, node, x);
     load_bounds(l, node, x);
     return 1;

@@ -68,6 +68,14 @@ bool load_link_ends(struct loader *l, const char *name, struct muster_mark mark,
 struct muster_link_config link_before(const struct muster_scenario *s,
                                       const struct muster_link_rule *rule);
 
+/* action.c */
+/* The config of our own process; null of another's, whose actions are not known here. */
+const struct muster_config *own_config(const struct muster_scenario *s);
+bool is_configured(const struct muster_config *config, const char *action);
+/* Complain of an action that our own process cannot know: neither its config nor SPEC 1 names it.
+ * more: one further word that will do; may be null. */
+void check_action(struct loader *l, const struct muster_doc *node, const char *more);
+
 /* target.c */
 void load_targets(struct loader *l, const struct muster_doc *root);
 void load_target(struct loader *l, const struct muster_doc *mapping,

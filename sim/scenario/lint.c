@@ -173,14 +173,18 @@ static bool is_run(const struct muster_scenario *s, const char *action)
         if (e->verb == MUSTER_DO_TRIGGER && strcmp(e->trigger.action, action) == 0)
             return true;
     }
-    if (strcmp(s->process->name, "muster") != 0 || !s->config)
-        return true; /* what another's process runs is not known here */
-    const struct muster_config *config = s->config;
-    for (uint32_t i = 0; i < config->recovery.action_count; i++) {
-        if (strcmp(config->recovery.action[i].name, action) == 0)
-            return true;
-    }
-    return false;
+    const struct muster_config *config = own_config(s);
+    return !config || is_configured(config, action) || strcmp(action, "default") == 0;
+}
+
+static void lint_expectation(const struct muster_scenario *s, const struct muster_expectation *x,
+                             struct muster_diagnostics *d)
+{
+    const struct muster_config *config = own_config(s);
+    if (x->timing == MUSTER_EXPECT_BY && x->at == 0)
+        WARN(d, x->mark, "at time 0 nothing has happened yet");
+    if (x->kind == MUSTER_EXPECT_RESULT && config && !is_configured(config, x->word))
+        WARN(d, x->mark, "action '%s' is not in the config: it has no results", x->word);
 }
 
 static bool is_spoken_of(const struct muster_scenario *s, uint32_t binding)
@@ -228,10 +232,8 @@ void muster_scenario_lint(const struct muster_scenario *s, struct muster_diagnos
         if (s->health[i].at >= s->duration)
             WARN(d, whole, "health of %s changes after the end", s->names[s->health[i].member]);
     }
-    for (uint32_t i = 0; i < s->expect_count; i++) {
-        if (s->expect[i].timing == MUSTER_EXPECT_BY && s->expect[i].at == 0)
-            WARN(d, s->expect[i].mark, "at time 0 nothing has happened yet");
-    }
+    for (uint32_t i = 0; i < s->expect_count; i++)
+        lint_expectation(s, &s->expect[i], d);
     if (s->voters == 2)
         WARN(d, whole, "two voters tolerate no loss; one or three do better");
 }

@@ -25,9 +25,16 @@ static const struct muster_property *load_name(struct loader *l, const struct mu
 {
     if (muster_doc_expect(node, MUSTER_NODE_SCALAR, "the name of a property", l->d) != 0)
         return NULL;
+    static const char *const always[] = {"no_crash", "no_livelock", "determinism"};
     const struct muster_property *found = find_property(l, node->text);
     if (found)
         return found;
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
+        if (strcmp(always[i], node->text) == 0) {
+            COMPLAIN(l, node->mark, "'%s' is judged in every run and is not named", always[i]);
+            return NULL;
+        }
+    }
     uint32_t n = 0;
     const char **names = muster_memory_take(&l->memory, (count_properties(l) + 1) * sizeof *names);
     for (const struct muster_property *const *p = l->registry->properties; p && *p; p++)

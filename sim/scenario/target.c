@@ -15,8 +15,12 @@ static bool is_word(const char *text)
 void load_target(struct loader *l, const struct muster_doc *mapping, struct muster_target_config *t)
 {
     const struct muster_doc *runs = field(mapping, "runs"), *heals = field(mapping, "heals");
-    if (runs && muster_doc_text(runs, t->runs, sizeof t->runs, l->d) == 0 && !is_word(t->runs))
-        COMPLAIN(l, runs->mark, "'%s' is no name of an action", t->runs);
+    if (runs && muster_doc_text(runs, t->runs, sizeof t->runs, l->d) == 0) {
+        if (is_word(t->runs))
+            check_action(l, runs, "default");
+        else
+            COMPLAIN(l, runs->mark, "'%s' is no name of an action", t->runs);
+    }
     uint32_t result = t->result;
     take_word(l, mapping, "result", results, &result);
     t->result = (enum muster_target_result)result;

@@ -251,6 +251,8 @@ static uint32_t read_trigger(struct loader *l, const struct muster_doc *node,
     e->trigger.reason = take_line(l, field(node, "reason"), "scenario");
     if (strpbrk(e->trigger.action, " \t"))
         COMPLAIN(l, value->mark, "'%.40s' is no name of an action", e->trigger.action);
+    else if (e->trigger.action[0])
+        check_action(l, value, NULL);
     take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
     return 1;
 }

@@ -5,6 +5,7 @@
 
 #include "sim/trace/reader.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -35,8 +36,7 @@ void muster_reader_fail(struct muster_reader *r, const char *format, ...)
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     if (!r->failed)
-        muster_complain(r->d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0}, "%s:%llu: %s",
-                        r->trace->path, (unsigned long long)r->line, text);
+        muster_complain_of(r->d, MUSTER_SEVERITY_ERROR, r->trace->path, r->line, "%s", text);
     r->failed = true;
 }
 
@@ -214,6 +214,19 @@ static bool read_hash(const json_t *json, uint64_t *value)
     return true;
 }
 
+/* Whether the last line ends as the writer ends it, with the digest of all that stands before. */
+static bool is_intact(const struct muster_reader *r, uint64_t digest)
+{
+    static const char key[] = MUSTER_TRACE_DIGEST_KEY;
+    const size_t key_size = sizeof key - 1, end = r->at - 1; /* without the newline */
+    assert(r->text[end] == '\n');
+    if (end - r->start < key_size + MUSTER_TRACE_DIGEST_SIZE)
+        return false;
+    size_t covered = end - MUSTER_TRACE_DIGEST_SIZE;
+    return memcmp(r->text + covered - key_size, key, key_size) == 0 &&
+           digest == XXH64(r->text, covered, 0);
+}
+
 static void read_end(struct muster_reader *r, json_t *json)
 {
     static const char *const known[] = {"end",      "verdict", "hash",   "records",
@@ -235,11 +248,10 @@ static void read_end(struct muster_reader *r, json_t *json)
     if (r->failed)
         return;
     t->complete = true;
-    t->intact = digest == XXH64(r->text, r->start, 0);
+    t->intact = is_intact(r, digest);
     if (!t->intact)
-        muster_complain(r->d, MUSTER_SEVERITY_WARNING, (struct muster_mark){0},
-                        "%s: digest does not match: the file was changed after it was written",
-                        t->path);
+        muster_complain_of(r->d, MUSTER_SEVERITY_WARNING, t->path, 0,
+                           "digest does not match: the file was changed after it was written");
 }
 
 /* ---- the file ---- */
@@ -306,8 +318,7 @@ static void read_lines(struct muster_reader *r)
 static void complain_io(struct muster_diagnostics *d, const char *path, const char *what)
 {
     d->io = true;
-    muster_complain(d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0}, "cannot read '%s': %s", path,
-                    what);
+    muster_complain_of(d, MUSTER_SEVERITY_ERROR, path, 0, "cannot be read: %s", what);
 }
 
 /* The whole file in memory; null after a complaint. */

@@ -241,10 +241,9 @@ static bool header_fits(const struct muster_trace *t, const struct muster_scenar
     for (uint32_t i = 0; fits && i < s->members; i++)
         fits = strcmp(t->names[i], s->names[i]) == 0;
     if (!fits)
-        muster_complain(d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0},
-                        "%s:1: the header does not fit the scenario in it: process, members or "
-                        "voters differ",
-                        t->path);
+        muster_complain_of(d, MUSTER_SEVERITY_ERROR, t->path, 1,
+                           "the header does not fit the scenario in it: process, members or "
+                           "voters differ");
     return fits;
 }
 
@@ -282,8 +281,7 @@ int muster_trace_replay(const struct muster_trace *t, const struct muster_regist
         place_players(&x);
         error = play(&x);
         if (error)
-            muster_complain(d, MUSTER_SEVERITY_ERROR, (struct muster_mark){0}, "%s: out of memory",
-                            t->path);
+            muster_complain_of(d, MUSTER_SEVERITY_ERROR, t->path, 0, "out of memory");
     }
     for (uint32_t i = 0; i < MUSTER_PROCESSES_MAX; i++) {
         free(x.player[i].self);

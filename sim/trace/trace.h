@@ -6,7 +6,7 @@
  *   {"i":1,"t":0,"p":"n1","k":"in.start","m":…,"c":…,"clock":…,"wall":…,"tag":…,"status":"…",
  *    …arguments by name…,"data":…}
  *   {"end":true,"verdict":"passed","hash":"…","records":N,"property":…,"text":…,
- *    "digest":"xxh64 of all bytes before this line"}
+ *    "digest":"xxh64 of all bytes before this text"}
  *
  * Keys in a fixed order; zero-valued m, c, clock, wall, tag, status and arguments are left out, so
  * the lines stay short and the bytes canonical. Integers stay within 2^53-1; larger ones are
@@ -48,9 +48,9 @@ struct muster_trace {
     struct muster_sources sources;
     struct muster_record *records; /* data spans point into memory of the trace */
     size_t count;
-    bool complete;      /* the last line is there … */
-    bool intact;        /* … and its digest matches */
-    uint64_t hash;      /* as the last line says */
+    bool complete; /* the last line is there … */
+    bool intact;   /* … and its digest matches */
+    uint64_t hash; /* as the last line says */
     char verdict[32];
     void *memory;
 };
@@ -63,9 +63,9 @@ void muster_trace_free(struct muster_trace *t);
 /* The first difference found by a replay or a diff. */
 struct muster_divergence {
     bool found;
-    uint64_t number;       /* of the record, in the first trace */
-    char expected[1024];   /* its line there … */
-    char actual[1024];     /* … and what came instead; empty: nothing came */
+    uint64_t number;     /* of the record, in the first trace */
+    char expected[1024]; /* its line there … */
+    char actual[1024];   /* … and what came instead; empty: nothing came */
     char text[256];
 };
 

@@ -95,10 +95,10 @@ static void the_times_of_the_lease_keep_their_order(void **state)
     struct muster_config c = finished();
     c.poll_every = 1500 * MUSTER_MILLISECOND + 1;
     expect(&c, "poll_every",
-           "'poll_every' must be at most 1500ms (renew_every / 2), not 1500000001ns");
+           "'poll_every' must be at most 1.5s (renew_every / 2), not 1.500000001s");
     c = finished();
     c.jitter++;
-    expect(&c, "jitter", "'jitter' must be at most 750ms (renew_every / 4), not 750000001ns");
+    expect(&c, "jitter", "'jitter' must be at most 750ms (renew_every / 4), not 750.000001ms");
     c = finished();
     c.renew_deadline = 7 * MUSTER_SECOND;
     expect(&c, "renew_deadline",
@@ -111,8 +111,8 @@ static void the_times_of_the_lease_keep_their_order(void **state)
     c = finished();
     c.margin--;
     expect(&c, "margin",
-           "'margin' must be at least 116992504ns (2 x drift x lease_ttl / (1 + drift) + 2ms + "
-           "stop_time), not 116992503ns");
+           "'margin' must be at least 116.992504ms (2 x drift x lease_ttl / (1 + drift) + 2ms + "
+           "stop_time), not 116.992503ms");
 }
 
 static void numbers_stay_within_their_bounds(void **state)
@@ -137,7 +137,7 @@ static void numbers_stay_within_their_bounds(void **state)
     c.heartbeat_every = MUSTER_INTEGER_MAX + 1;
     expect(
         &c, "heartbeat_every",
-        "'heartbeat_every' must be at most 9007199254740991ns (104 days), not 9007199254740992ns");
+        "'heartbeat_every' must be at most 9007199.254740991s (104 days), not 9007199.254740992s");
     c = finished();
     c.max_clock_drift_ppm = MUSTER_PPM;
     char text[128];

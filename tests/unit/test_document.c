@@ -129,7 +129,7 @@ static void variables_come_from_the_mapping_given(void **state)
         muster_source_add(&f.sources, "v.yml", text, sizeof text - 1);
     assert_int_equal(muster_document_parse(&doc, source, f.doc.root, &f.d), MUSTER_E_INVALID);
     assert_string_equal(printed(&f),
-                        "v.yml:4:4: error: variable 'C' has no value; set it in 'env' or "
+                        "v.yml:4:4: error: variable 'C' has no value; set it or "
                         "write ${C:default}\nw: ${C}\n   ^\n");
     muster_document_free(&doc);
     f.d = (struct muster_diagnostics){0};
@@ -426,28 +426,29 @@ static void what_is_no_file_is_refused(void **state)
 {
     (void)state;
     struct fixture f = {0};
-    char folder[] = "/tmp/muster-document-XXXXXX", path[64], text[256];
+    char folder[] = "/tmp/muster-document-XXXXXX", path[64];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/fifo", folder);
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_null(muster_source_open(&f.sources, path, &f.d, (struct muster_mark){0}));
-    snprintf(text, sizeof text, "cannot read '%s': it is not a regular file", path);
-    assert_string_equal(f.d.at[0].text, text);
+    assert_string_equal(f.d.at[0].text, "cannot be read: it is not a regular file");
+    assert_string_equal(f.d.at[0].place, path);
     assert_true(f.d.io);
     unlink(path);
     snprintf(path, sizeof path, "%s/link", folder);
     assert_int_equal(symlink("nowhere", path), 0);
     assert_null(muster_source_open(&f.sources, path, &f.d, (struct muster_mark){0}));
-    snprintf(text, sizeof text, "cannot read '%s': No such file or directory", path);
-    assert_string_equal(f.d.at[1].text, text);
+    assert_string_equal(f.d.at[1].text, "cannot be read: No such file or directory");
+    assert_string_equal(f.d.at[1].place, path);
     unlink(path);
     assert_null(muster_source_open(&f.sources, folder, &f.d, (struct muster_mark){0}));
-    snprintf(text, sizeof text, "cannot read '%s': it is a directory", folder);
-    assert_string_equal(f.d.at[2].text, text);
+    assert_string_equal(f.d.at[2].text, "cannot be read: it is a directory");
+    assert_string_equal(f.d.at[2].place, folder);
     rmdir(folder);
     f.sources.sealed = true;
     assert_null(muster_source_open(&f.sources, "other.yml", &f.d, (struct muster_mark){0}));
-    assert_string_equal(f.d.at[3].text, "cannot read 'other.yml': it is not among the files given");
+    assert_string_equal(f.d.at[3].text, "cannot be read: it is not among the files given");
+    assert_string_equal(f.d.at[3].place, "other.yml");
     done(&f);
 }
 
@@ -461,7 +462,7 @@ static void config_loads_origin_and_own_keys(void **state)
               "cooldowns: {cache_purge: 600}\n"
               "recovery_actions:\n  cache_purge: {timeout: 45}\n"
               "  restart_radio: {timeout: 5s, max_retries: 2}\n");
-    assert_int_equal(muster_core_config_load(&c, f.doc.root, &f.d), 0);
+    assert_int_equal(muster_core_config_load(&c, f.doc.root, NULL, &f.d), 0);
     assert_true(c.lease_ttl == 20 * MUSTER_SECOND);
     assert_true(c.recovery.poll_interval == 30 * MUSTER_SECOND);
     assert_true(c.recovery.action[MUSTER_ACTION_CACHE_PURGE].cooldown == 600 * MUSTER_SECOND);
@@ -480,7 +481,7 @@ static void config_complains_of_everything(void **state)
     struct muster_config c;
     parse(&f,
           "lease_ttll: 20s\npoll_every: 3\ncooldowns: {cache_purg: 5}\nquorum_threshold: 0.4\n");
-    assert_int_equal(muster_core_config_load(&c, f.doc.root, &f.d), MUSTER_E_INVALID);
+    assert_int_equal(muster_core_config_load(&c, f.doc.root, NULL, &f.d), MUSTER_E_INVALID);
     assert_string_equal(
         printed(&f),
         "t.yml:1:1: error: unknown key 'lease_ttll', did you mean 'lease_ttl'?\nlease_ttll: "
@@ -493,8 +494,45 @@ static void config_complains_of_everything(void **state)
         "quorum_threshold: 0.4\n                  ^\n");
     done(&f);
     parse(&f, "lease_ttl: 15s\nrenew_deadline: 20s\n");
-    assert_int_equal(muster_core_config_load(&c, f.doc.root, &f.d), MUSTER_E_INVALID);
+    assert_int_equal(muster_core_config_load(&c, f.doc.root, NULL, &f.d), MUSTER_E_INVALID);
     assert_int_equal(f.d.at[0].mark.line, 2);
+    done(&f);
+}
+
+static void config_as_written_loads_the_same(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct muster_config c, again;
+    char text[MUSTER_CORE_CONFIG_TEXT_MAX];
+    struct muster_text t;
+    parse(&f, "cluster: eu.1\ncoordinator: {type: local}\nlease_ttl: 7.000000001s\n"
+              "renew_every: 1s\npoll_every: 0.5s\nrenew_deadline: 5s\nquorum_threshold: 0.500001\n"
+              "poll_interval: 7\nenabled: false\n"
+              "recovery_actions: {own_action: {timeout: 1ns, max_retries: 3, scope: local}}\n"
+              "cooldowns: {safe_mode: 0s}\n");
+    assert_int_equal(muster_core_config_load(&c, f.doc.root, NULL, &f.d), 0);
+    done(&f);
+    muster_text_init(&t, text, sizeof text);
+    muster_core_config_write(&c, &t);
+    assert_false(muster_text_is_cut(&t));
+    parse(&f, text);
+    assert_int_equal(muster_core_config_load(&again, f.doc.root, NULL, &f.d), 0);
+    assert_int_equal(f.d.count, 0);
+    assert_memory_equal(&c, &again, sizeof c);
+    done(&f);
+}
+
+static void keys_of_others_in_the_same_mapping_are_no_errors(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    struct muster_config c;
+    static const char *const others[] = {"members", NULL};
+    parse(&f, "{members: 3, membres: 4}");
+    assert_int_equal(muster_core_config_load(&c, f.doc.root, others, &f.d), MUSTER_E_INVALID);
+    assert_int_equal(f.d.errors, 1);
+    assert_string_equal(f.d.at[0].text, "unknown key 'membres', did you mean 'members'?");
     done(&f);
 }
 
@@ -518,6 +556,8 @@ int main(void)
         cmocka_unit_test(random_bytes_never_crash),
         cmocka_unit_test(what_is_no_file_is_refused),
         cmocka_unit_test(config_loads_origin_and_own_keys),
+        cmocka_unit_test(config_as_written_loads_the_same),
+        cmocka_unit_test(keys_of_others_in_the_same_mapping_are_no_errors),
         cmocka_unit_test(config_complains_of_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,19 @@ static void member_that_is_no_voter_needs_no_state(void **state)
     assert_int_equal(r.state, MUSTER_MEMBER_ACTIVE);
 }
 
+static void two_voters_are_announced_at_every_start(void **state)
+{
+    (void)state;
+    for (uint32_t voters = 1; voters <= 3; voters++) {
+        door_close(d);
+        d = door_open(&(struct door_options){.members = 3, .voters = voters});
+        door_start(d, true);
+        assert_int_equal(door_notes(d, MUSTER_NOTE_TWO_VOTERS), voters == 2);
+        door_start(d, false);
+        assert_int_equal(door_notes(d, MUSTER_NOTE_TWO_VOTERS), voters == 2 ? 2 : 0);
+    }
+}
+
 static void bootstrap_beside_an_absurd_counter(void)
 {
     snprintf(d->epoch, sizeof d->epoch, "18446744073709551615");
@@ -469,6 +482,7 @@ int main(void)
         HERE(bootstrap_over_an_unreadable_disk_is_refused),
         HERE(failed_bootstrap_is_tried_again),
         HERE(member_that_is_no_voter_needs_no_state),
+        HERE(two_voters_are_announced_at_every_start),
         HERE(absurd_epoch_counter_does_not_stop_the_process),
         HERE(absurd_epoch_counter_hides_no_epoch_of_a_voter),
         HERE(member_joins_after_two_heartbeats_without_a_twin),

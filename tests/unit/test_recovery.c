@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 #include <string.h>
@@ -12,10 +13,12 @@
 #include "core/notes.h"
 #include "core/orchestrator/recovery.h"
 
-#define BASE    UINT64_C(1000)
-#define MEMBERS 3
-#define HEALTHY "failed=0 circuit=CLOSED failures_1h=0"
-#define LATER   (1000 * MUSTER_SECOND)
+#define EFFECTS_MAX 32 /* of one call, and bytes of room */
+#define ROOM_MAX    8192
+#define BASE        UINT64_C(1000)
+#define MEMBERS     3
+#define HEALTHY     "failed=0 circuit=CLOSED failures_1h=0"
+#define LATER       (1000 * MUSTER_SECOND)
 
 static const char *const names[] = {"n1", "n2", "n3"};
 static const struct muster_place place = {.index = 0,
@@ -24,15 +27,33 @@ static const struct muster_place place = {.index = 0,
                                           .names = names};
 static struct muster_config config;
 static struct muster_recovery r;
-static struct muster_recovery_subject subjects[MEMBERS];
+static struct muster_member_view subjects[MEMBERS];
 static struct muster_authority leader, follower;
 static struct muster_effects out;
+
+static void init(const struct muster_place *where, uint64_t intent_base)
+{
+    struct muster_acting_options options;
+    muster_acting_options_basic(&options);
+    muster_recovery_init(&r, &config.recovery, where, &options, intent_base);
+}
+
+static struct muster_turn turn(muster_time now, const struct muster_authority *a)
+{
+    return (struct muster_turn){now, a, &out, MUSTER_TURN_NOTES_MAX};
+}
+
+static void lost(const struct muster_authority *a)
+{
+    struct muster_turn t = turn(0, a);
+    muster_acting_lost(&r.acting, &t);
+}
 
 static int set_up(void **state)
 {
     (void)state;
     muster_config_defaults(&config);
-    muster_recovery_init(&r, &config.recovery, &place, BASE);
+    init(&place, BASE);
     memset(subjects, 0, sizeof subjects);
     leader = (struct muster_authority){.leads = true, .epoch = 4, .not_after = MUSTER_NEVER};
     follower = (struct muster_authority){.refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER, .epoch = 4};
@@ -51,7 +72,9 @@ static void cycle(muster_time now, const char *health, const struct muster_autho
     struct muster_health own;
     muster_health_parse(&own, muster_text_bytes(health));
     clear_out();
-    muster_recovery_cycle(&r, now, &own, subjects, MEMBERS, a, &out);
+    struct muster_sight sight = {&own, subjects, MEMBERS};
+    struct muster_turn t = turn(now, a);
+    muster_recovery_cycle(&r, &t, &sight);
 }
 
 static void ended(muster_time now, uint64_t intent, uint64_t attempt, uint64_t result,
@@ -61,14 +84,19 @@ static void ended(muster_time now, uint64_t intent, uint64_t attempt, uint64_t r
     in.action.attempt = attempt;
     in.action.result = result;
     clear_out();
-    muster_recovery_ended(&r, now, &in, a, &out);
+    struct muster_turn t = turn(now, a);
+    struct muster_end end;
+    muster_recovery_ended(&r, &t, &in, &end);
 }
 
 static void trigger(muster_time now, const char *action, const char *reason,
                     const struct muster_authority *a)
 {
+    char text[256];
+    snprintf(text, sizeof text, "%s %s", action, reason);
+    struct muster_turn t = turn(now, a);
     clear_out();
-    muster_recovery_trigger(&r, now, muster_text_bytes(action), muster_text_bytes(reason), a, &out);
+    muster_recovery_trigger(&r, &t, muster_text_bytes(text));
 }
 
 static uint32_t count_notes(uint16_t note)
@@ -115,7 +143,7 @@ static void assert_ended(uint64_t intent, uint64_t epoch, uint64_t result, uint6
     assert_int_equal(note->arg[2], result);
     assert_int_equal(note->arg[3], action);
     assert_null(find(MUSTER_OUT_ACTION, 0));
-    assert_true(muster_recovery_drained(&r));
+    assert_true(muster_acting_drained(&r.acting));
 }
 
 /* Exactly one why-not, and nothing handed out. */
@@ -161,13 +189,13 @@ static void assert_quiet(void)
 static void polls_come_once_an_interval(void **state)
 {
     (void)state;
-    assert_int_equal(muster_recovery_deadline(&r), 0);
+    assert_int_equal(muster_orchestrator_recovery.sample_at(&r), 0);
     assert_true(muster_recovery_poll(&r, 5));
-    assert_int_equal(muster_recovery_deadline(&r), 5 + 30 * MUSTER_SECOND);
+    assert_int_equal(muster_orchestrator_recovery.sample_at(&r), 5 + 30 * MUSTER_SECOND);
     assert_false(muster_recovery_poll(&r, 5));
     assert_false(muster_recovery_poll(&r, 4 + 30 * MUSTER_SECOND));
     assert_true(muster_recovery_poll(&r, LATER));
-    assert_int_equal(muster_recovery_deadline(&r), LATER + 30 * MUSTER_SECOND);
+    assert_int_equal(muster_orchestrator_recovery.sample_at(&r), LATER + 30 * MUSTER_SECOND);
 }
 
 static void conditions_hold_beyond_their_bounds_only(void **state)
@@ -234,10 +262,10 @@ static void cooldown_runs_from_the_end_also_after_a_failure(void **state)
     assert_quiet(); /* it is being acted on: no why-not */
     ended(end, BASE, 1, MUSTER_RESULT_FAILED, &follower);
     assert_ended(BASE, 0, MUSTER_RESULT_FAILED, 1);
-    const struct muster_history_record *record = muster_history_at(&r.history, 0);
+    const struct muster_history_record *record = muster_history_at(&r.acting.history, 0);
     assert_int_equal(record->began, 1);
     assert_int_equal(record->ended, end);
-    assert_int_equal(r.counts[MUSTER_RESULT_FAILED], 1);
+    assert_int_equal(r.acting.counts[MUSTER_RESULT_FAILED], 1);
     cycle(until - 1, "failures_1h=51", &follower);
     assert_skipped(
         MUSTER_RESULT_SKIPPED_COOLDOWN, 1, until,
@@ -253,11 +281,11 @@ static void why_not_is_noted_when_it_changes_and_counted_always(void **state)
     assert_skipped(MUSTER_RESULT_SKIPPED_NOT_LEADER, 2, 0, NULL);
     cycle(2, "failed=2", &follower);
     assert_quiet();
-    assert_int_equal(r.counts[MUSTER_RESULT_SKIPPED_NOT_LEADER], 2);
+    assert_int_equal(r.acting.counts[MUSTER_RESULT_SKIPPED_NOT_LEADER], 2);
     follower.refusal = MUSTER_RESULT_SKIPPED_NO_QUORUM;
     cycle(3, "failed=2", &follower);
     assert_skipped(MUSTER_RESULT_SKIPPED_NO_QUORUM, 2, 0, NULL);
-    assert_int_equal(r.latest[2].result, MUSTER_RESULT_SKIPPED_NO_QUORUM);
+    assert_int_equal(r.acting.latest[2].result, MUSTER_RESULT_SKIPPED_NO_QUORUM);
     cycle(4, "", &follower);
     cycle(5, "failed=2", &follower);
     assert_skipped(MUSTER_RESULT_SKIPPED_NO_QUORUM, 2, 0, NULL); /* told anew after the unknown */
@@ -267,7 +295,8 @@ static void why_not_is_noted_when_it_changes_and_counted_always(void **state)
     follower.refusal = MUSTER_RESULT_SKIPPED_STORE_LOST;
     cycle(8, "failed=2", &follower);
     assert_skipped(MUSTER_RESULT_SKIPPED_STORE_LOST, 2, 0, NULL);
-    const struct muster_history_record *last = muster_history_at(&r.history, r.history.next - 1);
+    const struct muster_history_record *last =
+        muster_history_at(&r.acting.history, r.acting.history.next - 1);
     assert_int_equal(last->intent, 0);
     assert_int_equal(last->result, MUSTER_RESULT_SKIPPED_STORE_LOST);
 }
@@ -294,7 +323,7 @@ static void each_rule_stops_an_action(void **state)
     cycle(14, "circuit=OPEN open_s=301 failures_1h=51", &leader);
     assert_started(BASE, 0, 0);
     assert_int_equal(count_notes(MUSTER_NOTE_ACTION_SKIPPED), 1);
-    assert_int_equal(r.latest[1].result, MUSTER_RESULT_SKIPPED_CONCURRENCY);
+    assert_int_equal(r.acting.latest[1].result, MUSTER_RESULT_SKIPPED_CONCURRENCY);
 }
 
 static void retries_keep_the_intent_and_end_once(void **state)
@@ -320,7 +349,7 @@ static void retries_keep_the_intent_and_end_once(void **state)
     assert_ended(BASE, 4, MUSTER_RESULT_TIMED_OUT, 2);
     ended(6, BASE, 3, MUSTER_RESULT_SUCCESS, &leader);
     assert_int_equal(out.count, 0);
-    assert_int_equal(muster_history_at(&r.history, 0)->attempts, 3);
+    assert_int_equal(muster_history_at(&r.acting.history, 0)->attempts, 3);
 }
 
 static void no_retry_without_the_very_authority(void **state)
@@ -342,7 +371,7 @@ static void no_retry_without_the_very_authority(void **state)
             leader.draining = true;
             break;
         case 3:
-            muster_recovery_lost(&r, &out);
+            lost(&follower);
             break;
         case 4:
             result = MUSTER_RESULT_UNKNOWN;
@@ -376,13 +405,13 @@ static void losing_the_lease_cancels_cluster_actions_once(void **state)
 {
     (void)state;
     clear_out();
-    muster_recovery_lost(&r, &out);
+    lost(&follower);
     assert_int_equal(out.count, 0);
     cycle(1, "failed=2", &leader);
-    assert_false(muster_recovery_drained(&r));
+    assert_false(muster_acting_drained(&r.acting));
     clear_out();
-    muster_recovery_lost(&r, &out);
-    muster_recovery_lost(&r, &out);
+    lost(&follower);
+    lost(&follower);
     assert_int_equal(out.count, 1);
     assert_int_equal(out.at[0].kind, MUSTER_OUT_CANCEL);
     assert_int_equal(out.at[0].tag, BASE);
@@ -390,7 +419,7 @@ static void losing_the_lease_cancels_cluster_actions_once(void **state)
     assert_ended(BASE, 4, MUSTER_RESULT_CANCELLED, 2);
     cycle(3, "failures_1h=51", &follower);
     clear_out();
-    muster_recovery_lost(&r, &out);
+    lost(&follower);
     assert_int_equal(out.count, 0);
 }
 
@@ -398,9 +427,9 @@ static void the_leader_acts_for_fresh_members_in_turn(void **state)
 {
     (void)state;
     config.recovery.action[2].cooldown = 0;
-    subjects[0] = (struct muster_recovery_subject){true, 9}; /* the own entry is not read */
-    subjects[1] = (struct muster_recovery_subject){true, 2};
-    subjects[2] = (struct muster_recovery_subject){true, 3};
+    subjects[0] = (struct muster_member_view){true, 9}; /* the own entry is not read */
+    subjects[1] = (struct muster_member_view){true, 2};
+    subjects[2] = (struct muster_member_view){true, 3};
     cycle(1, HEALTHY, &leader);
     assert_data(assert_started(BASE, 2, 1), "safe_mode", "n2", "2 failed components");
     assert_int_equal(r.subject[2].result, MUSTER_RESULT_SKIPPED_CONCURRENCY);
@@ -456,44 +485,11 @@ static void a_trigger_needs_no_condition_but_obeys_the_rules(void **state)
     trigger(5, "purge", "", &follower);
     assert_skipped(MUSTER_RESULT_CONDITION_NOT_MET, MUSTER_ACTIONS_MAX, 0,
                    "unknown action for n1 (manual): cleared by the name of a configured action");
-    assert_int_equal(r.counts[MUSTER_RESULT_CONDITION_NOT_MET], 1);
-    assert_int_equal(r.counts[MUSTER_RESULT_SKIPPED_CONCURRENCY], 2);
-    const struct muster_history_record *last = muster_history_at(&r.history, r.history.next - 1);
+    assert_int_equal(r.acting.counts[MUSTER_RESULT_CONDITION_NOT_MET], 1);
+    assert_int_equal(r.acting.counts[MUSTER_RESULT_SKIPPED_CONCURRENCY], 2);
+    const struct muster_history_record *last =
+        muster_history_at(&r.acting.history, r.acting.history.next - 1);
     assert_int_equal(last->result, MUSTER_RESULT_CONDITION_NOT_MET);
-}
-
-static void every_refusal_names_what_clears_it(void **state)
-{
-    (void)state;
-    static const uint64_t refusals[] = {
-        MUSTER_RESULT_SKIPPED_COOLDOWN,   MUSTER_RESULT_SKIPPED_CONCURRENCY,
-        MUSTER_RESULT_SKIPPED_NOT_LEADER, MUSTER_RESULT_SKIPPED_NO_QUORUM,
-        MUSTER_RESULT_SKIPPED_STORE_LOST, MUSTER_RESULT_SKIPPED_PAUSED,
-        MUSTER_RESULT_SKIPPED_DISABLED,   MUSTER_RESULT_CONDITION_NOT_MET,
-    };
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
-        assert_string_not_equal(muster_recovery_remedy(refusals[i]), "nothing");
-    assert_string_equal(muster_recovery_remedy(MUSTER_RESULT_SUCCESS), "nothing");
-}
-
-static void intents_run_on_from_their_base_and_around(void **state)
-{
-    (void)state;
-    muster_recovery_init(&r, &config.recovery, &place, MUSTER_HISTORY_TAGS - 1);
-    config.recovery.action[1].cooldown = 0;
-    trigger(1, "cache_purge", "", &follower);
-    assert_started(MUSTER_HISTORY_TAGS - 1, 1, 0);
-    ended(1, MUSTER_HISTORY_TAGS - 1, 1, MUSTER_RESULT_SUCCESS, &follower);
-    trigger(1, "cache_purge", "", &follower);
-    assert_started(1, 1, 0);
-}
-
-static void an_inherited_cooldown_holds(void **state)
-{
-    (void)state;
-    muster_recovery_inherit(&r, LATER, 1, 100 * MUSTER_SECOND);
-    cycle(LATER, "failures_1h=51", &follower);
-    assert_skipped(MUSTER_RESULT_SKIPPED_COOLDOWN, 1, LATER + 200 * MUSTER_SECOND, NULL);
 }
 
 static void what_ended_is_saved_and_saved_again_after_a_failure(void **state)
@@ -504,16 +500,16 @@ static void what_ended_is_saved_and_saved_again_after_a_failure(void **state)
     struct muster_input in = {.kind = MUSTER_IN_DISK, .status = MUSTER_STATUS_IOERROR};
     in.tag = out.at[out.count - 1].tag;
     assert_int_equal(out.at[out.count - 1].disk.operation, MUSTER_DISK_SYNC);
-    assert_true(muster_recovery_owns(in.tag));
-    assert_false(muster_recovery_owns(BASE));
+    assert_true(muster_history_owns(in.tag));
+    assert_false(muster_history_owns(BASE));
     clear_out();
-    muster_recovery_disk(&r, &in, &out);
+    muster_orchestrator_recovery.disk(&r, &in, &out);
     assert_int_equal(out.count, 0);
     cycle(3, HEALTHY, &follower);
     in.tag = out.at[out.count - 1].tag;
     in.status = MUSTER_STATUS_OK;
     clear_out();
-    muster_recovery_disk(&r, &in, &out);
+    muster_orchestrator_recovery.disk(&r, &in, &out);
     assert_int_equal(count_notes(MUSTER_NOTE_HISTORY_DURABLE), 1);
     assert_int_equal(out.at[0].arg[0], BASE);
 }
@@ -522,24 +518,26 @@ static void the_new_why_nots_of_a_cycle_are_bounded(void **state)
 {
     (void)state;
     static const char *many_names[MUSTER_MEMBERS_MAX];
-    static struct muster_recovery_subject many[MUSTER_MEMBERS_MAX];
+    static struct muster_member_view many[MUSTER_MEMBERS_MAX];
     struct muster_place all = {.index = 1, .count = MUSTER_MEMBERS_MAX, .voters = 3};
     all.names = many_names;
     for (uint32_t i = 0; i < MUSTER_MEMBERS_MAX; i++) {
         many_names[i] = "a-member-with-a-name-of-31-byte";
-        many[i] = (struct muster_recovery_subject){true, UINT64_MAX - 1};
+        many[i] = (struct muster_member_view){true, UINT64_MAX - 1};
     }
-    muster_recovery_init(&r, &config.recovery, &all, BASE);
+    init(&all, BASE);
     struct muster_health own;
     muster_health_parse(&own, muster_text_bytes("failed=2 circuit=OPEN open_s=301 failures_1h=51"));
     trigger(1, "cache_purge", "", &leader);
     uint32_t skips = 0;
     for (muster_time now = 2; now < 20; now++) {
         clear_out();
-        muster_recovery_cycle(&r, now, &own, many, MUSTER_MEMBERS_MAX, &leader, &out);
-        assert_true(count_notes(MUSTER_NOTE_ACTION_SKIPPED) <= MUSTER_RECOVERY_NOTES_MAX);
-        assert_true(out.count <= MUSTER_RECOVERY_EFFECTS_MAX);
-        assert_true(out.used <= MUSTER_RECOVERY_ROOM_MAX);
+        struct muster_sight sight = {&own, many, MUSTER_MEMBERS_MAX};
+        struct muster_turn t = turn(now, &leader);
+        muster_recovery_cycle(&r, &t, &sight);
+        assert_true(count_notes(MUSTER_NOTE_ACTION_SKIPPED) <= MUSTER_TURN_NOTES_MAX);
+        assert_true(out.count <= EFFECTS_MAX);
+        assert_true(out.used <= ROOM_MAX);
         skips += count_notes(MUSTER_NOTE_ACTION_SKIPPED);
     }
     assert_int_equal(skips, 1 + MUSTER_MEMBERS_MAX);
@@ -551,11 +549,11 @@ static void describe_says_what_runs_and_what_does_not(void **state)
     char room[256];
     struct muster_text t;
     muster_text_init(&t, room, sizeof room);
-    muster_recovery_describe(&r, &t);
+    muster_orchestrator_recovery.describe(&r, &t);
     assert_string_equal(room, "running=none mode=UNKNOWN vote=UNKNOWN durable=0");
     cycle(1, "failed=2 circuit=CLOSED failures_1h=51", &follower);
     muster_text_init(&t, room, sizeof room);
-    muster_recovery_describe(&r, &t);
+    muster_orchestrator_recovery.describe(&r, &t);
     assert_string_equal(room, "running=cache_purge subject=n1 intent=1000 attempt=1 mode=SAFE "
                               "vote=SAFE safe_mode=skipped_not_leader durable=0");
 }
@@ -576,9 +574,6 @@ int main(void)
         cmocka_unit_test_setup(the_leader_acts_for_fresh_members_in_turn, set_up),
         cmocka_unit_test_setup(success_of_safe_mode_cascades, set_up),
         cmocka_unit_test_setup(a_trigger_needs_no_condition_but_obeys_the_rules, set_up),
-        cmocka_unit_test_setup(every_refusal_names_what_clears_it, set_up),
-        cmocka_unit_test_setup(intents_run_on_from_their_base_and_around, set_up),
-        cmocka_unit_test_setup(an_inherited_cooldown_holds, set_up),
         cmocka_unit_test_setup(what_ended_is_saved_and_saved_again_after_a_failure, set_up),
         cmocka_unit_test_setup(the_new_why_nots_of_a_cycle_are_bounded, set_up),
         cmocka_unit_test_setup(describe_says_what_runs_and_what_does_not, set_up),

@@ -15,7 +15,7 @@
 
 static int config_load(void *config, const struct muster_doc *mapping, struct muster_diagnostics *d)
 {
-    return muster_core_config_load(config, mapping, d);
+    return muster_core_config_load(config, mapping, NULL, d);
 }
 
 static int describe(const void *self, char *text, size_t size)
@@ -369,6 +369,9 @@ static void typing_errors_get_suggestions(void **state)
     expect_error("always: [one_leader_per_epok]\n",
                  "s.yml:3:10: error: unknown property 'one_leader_per_epok', did you mean "
                  "'one_leader_per_epoch'?\nalways: [one_leader_per_epok]\n         ^\n");
+    expect_error("always: [no_crash]\n",
+                 "s.yml:3:10: error: 'no_crash' is judged in every run and is not named\n"
+                 "always: [no_crash]\n         ^\n");
     expect_error(
         "always: [leader_back]\n",
         "s.yml:3:10: error: 'leader_back' is a liveness property; list it under 'eventually'\n"

@@ -31,7 +31,7 @@ static void numbers_are_written_exactly(void **state)
     assert_int_equal(muster_text_written(&t).size, t.length);
 }
 
-static void durations_take_the_largest_exact_unit(void **state)
+static void durations_take_the_largest_unit_they_reach(void **state)
 {
     (void)state;
     static const struct {
@@ -40,9 +40,13 @@ static void durations_take_the_largest_exact_unit(void **state)
     } rows[] = {
         {0, "0s"},
         {15 * MUSTER_SECOND, "15s"},
-        {1500 * MUSTER_MILLISECOND, "1500ms"},
+        {1500 * MUSTER_MILLISECOND, "1.5s"},
+        {687473684, "687.473684ms"},
+        {10 * MUSTER_MILLISECOND + 10, "10.00001ms"},
         {7 * MUSTER_MICROSECOND, "7us"},
-        {MUSTER_SECOND + 1, "1000000001ns"},
+        {1, "1ns"},
+        {1001, "1.001us"},
+        {MUSTER_SECOND + 1, "1.000000001s"},
         {MUSTER_NEVER, "never"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -143,7 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_written_exactly),
-        cmocka_unit_test(durations_take_the_largest_exact_unit),
+        cmocka_unit_test(durations_take_the_largest_unit_they_reach),
         cmocka_unit_test(text_that_does_not_fit_is_cut_and_counted),
         cmocka_unit_test(parsers_take_whole_unsigned_numbers_only),
         cmocka_unit_test(tokens_are_runs_of_non_blanks),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/coordinator/answer.h"
 #include "core/coordinator/wire.h"
 #include "sim/redis/server.h"
 
@@ -97,6 +98,10 @@ static void leader_record_of_another_form_is_refused(void **state)
         "H 7 a 3  " INCARNATION " 6 f",
         "H 7 a 3 a-name-of-thirty-two-characters_ " INCARNATION " 6 f",
         "R 7 a 3 n1 " INCARNATION " 6 f",
+        "H 07 a 3 n1 " INCARNATION " 6 f",
+        "H 7 0a 3 n1 " INCARNATION " 6 f",
+        "H 7 a 00 n1 " INCARNATION " 6 f",
+        "H 7 a 3 n1 " INCARNATION " 6 00",
     };
     assert_int_equal(leader("H 7 a 18446744073709551615 n1 " INCARNATION " 6 f"), 0);
     assert_int_equal(leader("R 7 a 3 n1 " INCARNATION), 0);
@@ -152,8 +157,7 @@ static struct muster_member_record full_member(void)
 }
 
 /* Field by field: the padding of a struct is nobody's. */
-static void same_members(const struct muster_member_record *a,
-                         const struct muster_member_record *b)
+static void same_members(const struct muster_member_record *a, const struct muster_member_record *b)
 {
     assert_int_equal(a->state, b->state);
     assert_true(muster_incarnation_equal(a->incarnation, b->incarnation));
@@ -211,6 +215,8 @@ static void member_record_of_another_form_is_refused(void **state)
         "V A " INCARNATION " " DIGEST " 5 6 a 7 9007199254740992 1 2 3 4",
         "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 5",
         "V A " INCARNATION " " DIGEST " 5 6 g 7 8 1 2 3 4",
+        "V A " INCARNATION " " DIGEST " 5 6 0a 7 8 1 2 3 4",
+        "V A " INCARNATION " " DIGEST " 05 6 a 7 8 1 2 3 4",
     };
     assert_int_equal(member("V J " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4"), 0);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -231,6 +237,7 @@ static void decision_comes_back_as_written(void **state)
     assert_true(back.mode == 2 && back.votes == 1);
     assert_int_equal(decision("D 5 4 3 2"), MUSTER_E_INVALID);
     assert_int_equal(decision("E 5 4 3 2 1"), MUSTER_E_INVALID);
+    assert_int_equal(decision("D 5 04 3 2 1"), MUSTER_E_INVALID);
 }
 
 static void keys_share_one_hash_tag(void **state)
@@ -256,9 +263,52 @@ static void names_of_the_scripts_are_their_sha1(void **state)
     }
 }
 
+/* ---- answers ---- */
+
+static enum muster_reaction reaction(const char *text)
+{
+    return muster_answer_reaction(muster_text_bytes(text));
+}
+
+static void every_error_of_the_store_has_its_reaction(void **state)
+{
+    (void)state;
+    assert_int_equal(reaction("NOSCRIPT No matching script. Please use EVAL."),
+                     MUSTER_REACTION_LOAD_SCRIPT);
+    static const char *const retried[] = {
+        "READONLY You can't write against a read only replica.",
+        "LOADING Redis is loading the dataset in memory",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "BUSY Redis is busy running a script.",
+        "UNKILLABLE Sorry the script already executed write commands against the dataset.",
+        "NOREPLICAS Not enough good replicas to write.",
+        "ERR unknown command",
+        "",
+        " ",
+        "NOSCRIPTX",
+        "noscript",
+    };
+    for (size_t i = 0; i < sizeof retried / sizeof retried[0]; i++)
+        assert_int_equal(reaction(retried[i]), MUSTER_REACTION_RETRY);
+    static const char *const mended[] = {
+        "MISCONF Redis is configured to save RDB snapshots",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "NOAUTH Authentication required.",
+        "WRONGPASS invalid username-password pair or user is disabled.",
+        "NOPERM this user has no permissions to run the 'set' command",
+        "WRONGTYPE Operation against a key holding the wrong kind of value",
+        "MOVED 866 127.0.0.1:7002",
+        "ASK 866 127.0.0.1:7002",
+        "CROSSSLOT Keys in request don't hash to the same slot",
+    };
+    for (size_t i = 0; i < sizeof mended / sizeof mended[0]; i++)
+        assert_int_equal(reaction(mended[i]), MUSTER_REACTION_OPERATOR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_error_of_the_store_has_its_reaction),
         cmocka_unit_test(leader_record_comes_back_as_written),
         cmocka_unit_test(leader_record_has_this_very_text),
         cmocka_unit_test(leader_record_of_another_form_is_refused),

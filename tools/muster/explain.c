@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `muster explain`: what a property demands, why, and what it takes for granted. */
 #include "reports/report.h"
+#include "tools/muster/guards.h"
 #include "tools/muster/options.h"
 
 #include <stdlib.h>
@@ -30,36 +31,6 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
-/* What every run guards without a property of its own. */
-static const struct muster_property guards[] = {
-    {.name = "no_crash",
-     .rule = "The code under test neither fails an assert nor takes a signal.",
-     .explain =
-         "Runs happen in worker processes. One that dies is replaced, and its run is a violation "
-         "with the signal and the first line of what it said. Nothing a scenario does may crash a "
-         "process of the cluster: faults are what it is there for.",
-     .class = MUSTER_SAFETY,
-     .by_default = true},
-    {.name = "no_livelock",
-     .rule = "Virtual time goes on: no more than 100,000 events happen at one instant.",
-     .explain =
-         "A deadline that lies in the past after every input, or an answer that leads to the same "
-         "question at once, would spin a real machine without end.",
-     .class = MUSTER_SAFETY,
-     .by_default = true},
-    {.name = "determinism",
-     .rule = "One scenario and one seed give one hash.",
-     .explain =
-         "One seed in twenty (with --check-determinism every one) is run twice, at another address "
-         "and in memory filled with other bytes. Where the hashes differ, something else than the "
-         "scenario and the seed decided: an address, memory nobody set, a clock, a static "
-         "variable. "
-         "The first record that differs is shown.",
-     .class = MUSTER_SAFETY,
-     .by_default = true},
-};
-#define GUARDS (sizeof guards / sizeof *guards)
-
 static void print_assumptions(uint32_t assumes)
 {
     static const char *const what[] = {
@@ -77,10 +48,9 @@ static void print_assumptions(uint32_t assumes)
             printf("  %s\n", what[i]);
 }
 
-static void explain(const struct muster_property *p)
+static void explain(const struct muster_property *p, const char *when)
 {
-    printf("%s (%s, %s)\n\n", p->name, p->class == MUSTER_SAFETY ? "safety" : "liveness",
-           p->by_default ? "judged in every scenario" : "judged where a scenario names it");
+    printf("%s (%s, %s)\n\n", p->name, p->class == MUSTER_SAFETY ? "safety" : "liveness", when);
     print_wrapped(p->rule);
     if (p->explain) {
         putchar('\n');
@@ -94,11 +64,11 @@ static int unknown(const struct muster_registry *registry, const char *name)
     size_t n = 0;
     while (registry->properties[n])
         n++;
-    const char **names = calloc(n + GUARDS + 1, sizeof *names);
+    const char **names = calloc(n + MUSTER_GUARDS + 1, sizeof *names);
     for (size_t i = 0; names && i < n; i++)
         names[i] = registry->properties[i]->name;
-    for (size_t i = 0; names && i < GUARDS; i++)
-        names[n + i] = guards[i].name;
+    for (size_t i = 0; names && i < MUSTER_GUARDS; i++)
+        names[n + i] = muster_guards[i].name;
     const char *near = names ? muster_suggest(name, names) : NULL;
     if (near)
         muster_options_say("unknown property '%s', did you mean '%s'?", name, near);
@@ -116,13 +86,14 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
         return MUSTER_EXIT_USAGE;
     for (const struct muster_property *const *p = registry->properties; *p; p++) {
         if (strcmp((*p)->name, name) == 0) {
-            explain(*p);
+            explain(*p, (*p)->by_default ? "judged in every scenario"
+                                         : "judged where a scenario names it");
             return 0;
         }
     }
-    for (size_t i = 0; i < GUARDS; i++) {
-        if (strcmp(guards[i].name, name) == 0) {
-            explain(&guards[i]);
+    for (size_t i = 0; i < MUSTER_GUARDS; i++) {
+        if (strcmp(muster_guards[i].name, name) == 0) {
+            explain(&muster_guards[i], "judged in every run");
             return 0;
         }
     }

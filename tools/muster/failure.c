@@ -26,14 +26,24 @@ struct watch {
     uint64_t last; /* number of the record at which it failed */
     const struct muster_scenario *scenario;
     struct muster_trace_writer *writer; /* may be null */
+    const char *trace;                  /* its file */
 };
+
+/* What could not be written whole is taken away: half a trace looks like a run that was cut off. */
+static void drop_trace(struct watch *x)
+{
+    muster_trace_writer_close(x->writer, NULL);
+    unlink(x->trace);
+    x->writer = NULL;
+}
 
 static void watch(void *cookie, const struct muster_world *w, const struct muster_record *r)
 {
     struct watch *x = cookie;
     if (x->writer) {
         muster_trace_record(x->writer, w, r);
-        muster_trace_writer_flush(x->writer);
+        if (muster_trace_writer_flush(x->writer) != 0)
+            drop_trace(x);
     }
     if (r->number > x->last || (!muster_report_matters(r) && r->number != x->last))
         return;
@@ -43,7 +53,7 @@ static void watch(void *cookie, const struct muster_world *w, const struct muste
     ring->count++;
 }
 
-static _Noreturn void run_child(struct watch *x, uint64_t seed, const char *trace)
+static _Noreturn void run_child(struct watch *x, uint64_t seed)
 {
     struct muster_arena arena;
     struct muster_verdict v;
@@ -52,11 +62,12 @@ static _Noreturn void run_child(struct watch *x, uint64_t seed, const char *trac
     if (null >= 0)
         dup2(null, STDERR_FILENO); /* what it says was heard the first time */
     setrlimit(RLIMIT_CORE, &none);
-    if (trace)
-        x->writer = muster_trace_create(trace, x->scenario, seed);
+    if (x->trace)
+        x->writer = muster_trace_create(x->trace, x->scenario, seed);
     if (muster_arena_map(&arena, MUSTER_RUNNER_ARENA, NULL) == 0 &&
-        muster_runner_once(&arena, x->scenario, seed, watch, x, &v) && x->writer)
-        muster_trace_close(x->writer, &v);
+        muster_runner_once(&arena, x->scenario, seed, watch, x, &v) && x->writer &&
+        muster_trace_close(x->writer, &v) != 0)
+        unlink(x->trace);
     exit(0);
 }
 
@@ -93,12 +104,12 @@ void muster_failure_watch(struct muster_report_failure *f, uint64_t seed,
         mmap(NULL, sizeof *ring, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (ring == MAP_FAILED)
         return;
-    struct watch x = {ring, f->timed ? f->record : UINT64_MAX, s, NULL};
+    struct watch x = {ring, f->timed ? f->record : UINT64_MAX, s, NULL, trace};
     fflush(stdout);
     fflush(stderr);
     pid_t pid = fork();
     if (pid == 0)
-        run_child(&x, seed, trace);
+        run_child(&x, seed);
     while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     replace_text(&f->events, join_lines(ring));

@@ -21,6 +21,7 @@ struct worker {
     int said;                      /* its standard error, in memory */
     struct muster_jobs_range left; /* what it has not answered for yet */
     bool busy;
+    bool again; /* the worker before was killed at the seed that is next */
     size_t got; /* bytes of the result that is coming in */
     struct muster_run_result result;
 };
@@ -142,6 +143,7 @@ static bool give(struct pool *p, struct worker *w, const struct muster_jobs_rang
         return false;
     w->left = *range;
     w->busy = true;
+    w->again = false;
     /* A worker that is dead already is noticed when its results end. */
     (void)write_whole(w->down, range, sizeof *range);
     return true;
@@ -200,22 +202,35 @@ static int bury(struct worker *w)
     return status;
 }
 
+/* These come from outside, of an operator or of a system that is short of memory: the code under
+ * test does not die of them. */
+static bool was_killed(int status)
+{
+    return WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+}
+
 static void make_crash(const struct worker *w, int status, struct muster_run_result *result)
 {
     char death[96], said[320];
+    bool killed = was_killed(status);
     muster_jobs_death(status, death, sizeof death);
     if (hear(w, said, sizeof said))
         pass_on(w); /* a sanitizer's report, which is told as it stands */
     memset(result, 0, sizeof *result);
     result->scenario = w->left.scenario;
     result->seed = w->left.first;
-    result->code = MUSTER_REPORT_VIOLATED;
-    snprintf(result->property, sizeof result->property, "no_crash");
-    snprintf(result->text, sizeof result->text, "the code under test died of %s%s%s", death,
-             said[0] ? ": " : "", said);
+    result->code = killed ? MUSTER_REPORT_INTERNAL : MUSTER_REPORT_VIOLATED;
+    snprintf(result->property, sizeof result->property, killed ? "worker" : "no_crash");
+    if (killed)
+        snprintf(result->text, sizeof result->text,
+                 "the worker was killed from outside, twice: %s; the run has no verdict", death);
+    else
+        snprintf(result->text, sizeof result->text, "the code under test died of %s%s%s", death,
+                 said[0] ? ": " : "", said);
 }
 
-/* The worker is gone: its run is a failure, the rest of its range goes to a new one. */
+/* The worker is gone: its run is a failure, the rest of its range goes to a new one. A run whose
+ * worker was killed from outside gets one more try. */
 static bool replace(struct pool *p, struct worker *w)
 {
     int status = bury(w);
@@ -225,12 +240,18 @@ static bool replace(struct pool *p, struct worker *w)
         close(w->said);
         return orderly;
     }
+    struct muster_jobs_range rest = w->left;
+    if (was_killed(status) && !w->again) {
+        close(w->said);
+        bool given = give(p, w, &rest);
+        w->again = true;
+        return given;
+    }
     struct muster_run_result crash;
     make_crash(w, status, &crash);
     close(w->said);
     w->busy = false;
     p->jobs->done(p->jobs->cookie, &crash);
-    struct muster_jobs_range rest = w->left;
     bool more = rest.first < rest.last;
     rest.first++;
     if (!more || !p->jobs->wanted(p->jobs->cookie, &rest))
@@ -254,6 +275,7 @@ static bool receive(struct pool *p, struct worker *w)
     assert(w->result.seed == w->left.first);
     p->jobs->done(p->jobs->cookie, &w->result);
     w->busy = w->left.first++ < w->left.last;
+    w->again = false;
     return true;
 }
 

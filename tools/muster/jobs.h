@@ -31,7 +31,9 @@ struct muster_jobs {
 enum muster_jobs_end { MUSTER_JOBS_DONE, MUSTER_JOBS_INTERRUPTED, MUSTER_JOBS_FAILED };
 
 /* Run it all. A worker that dies in a run is replaced, and its run is a violation of `no_crash`,
- * with the signal and what it said on standard error. SIGINT and SIGTERM end it: INTERRUPTED.
+ * with the signal and what it said on standard error. One that is killed from outside (SIGKILL,
+ * SIGTERM) is replaced and its run repeated; killed again at the same run, that run has the code
+ * INTERNAL. SIGINT and SIGTERM to the parent end it: INTERRUPTED.
  * FAILED, after a complaint, when the system gives no processes. */
 enum muster_jobs_end muster_jobs_run(const struct muster_jobs *j);
 

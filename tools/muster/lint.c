@@ -12,7 +12,7 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
     const struct muster_suite_request request = {.registry = registry, .lint = true};
     const char *value;
     int i, code = 0;
-    uint32_t named = 0, invalid = 0;
+    uint32_t named = 0, invalid = 0, unread = 0;
     while ((i = muster_options_next(o, &value)) == MUSTER_OPTION_OPERAND) {
         named++;
         code = muster_report_graver(code, muster_paths_add(&suite.paths, value));
@@ -24,10 +24,15 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
     if (suite.paths.count > 0 && i != MUSTER_OPTION_WRONG) {
         muster_suite_load(&suite, &request);
         code = muster_report_graver(code, suite.code);
-        for (uint32_t k = 0; k < suite.count; k++)
-            invalid += suite.at[k].scenario == NULL;
-        printf("%u %s, %u invalid\n", (unsigned)suite.count,
+        for (uint32_t k = 0; k < suite.count; k++) {
+            unread += suite.at[k].unreadable;
+            invalid += !suite.at[k].scenario && !suite.at[k].unreadable;
+        }
+        printf("%u %s, %u invalid", (unsigned)suite.count,
                suite.count == 1 ? "scenario" : "scenarios", (unsigned)invalid);
+        if (unread > 0)
+            printf(", %u unreadable", (unsigned)unread);
+        putchar('\n');
     }
     muster_suite_free(&suite);
     return code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `muster list`: scenarios, and the tables that they can name. */
 #include "reports/report.h"
+#include "tools/muster/guards.h"
 #include "tools/muster/options.h"
 #include "tools/muster/suite.h"
 
@@ -16,15 +17,25 @@ static const struct muster_option options[] = {
     {NULL, NULL, NULL},
 };
 
+static void list_property(const struct muster_property *p, int width, const char *when)
+{
+    printf("%-*s  %-8s  %s%s\n", width, p->name, p->class == MUSTER_SAFETY ? "safety" : "liveness",
+           p->rule, when);
+}
+
 static void list_properties(const struct muster_registry *registry)
 {
     int width = 0;
     for (const struct muster_property *const *p = registry->properties; *p; p++)
         width = (int)strlen((*p)->name) > width ? (int)strlen((*p)->name) : width;
+    for (size_t i = 0; i < MUSTER_GUARDS; i++) {
+        int length = (int)strlen(muster_guards[i].name);
+        width = length > width ? length : width;
+    }
     for (const struct muster_property *const *p = registry->properties; *p; p++)
-        printf("%-*s  %-8s  %s%s\n", width, (*p)->name,
-               (*p)->class == MUSTER_SAFETY ? "safety" : "liveness", (*p)->rule,
-               (*p)->by_default ? "" : " [where it is named]");
+        list_property(*p, width, (*p)->by_default ? "" : " [where it is named]");
+    for (size_t i = 0; i < MUSTER_GUARDS; i++)
+        list_property(&muster_guards[i], width, " [always judged]");
 }
 
 static void list_processes(const struct muster_registry *registry)
@@ -61,7 +72,7 @@ static void list_scenarios(const struct muster_suite *suite)
     for (uint32_t i = 0; i < suite->count; i++) {
         const struct muster_suite_entry *e = &suite->at[i];
         if (!e->scenario) {
-            printf("%-*s  invalid\n", path, e->path);
+            printf("%-*s  %s\n", path, e->path, e->unreadable ? "unreadable" : "invalid");
             continue;
         }
         printf("%-*s  %-*s ", path, e->path, name, e->scenario->name);

@@ -23,7 +23,7 @@ static void print_help(void)
     printf("\n'muster help COMMAND' tells more; 'muster --version' which one this is\n\n"
            "exit: 0 passed, 1 a safety property was violated, 2 an expectation was not met,\n"
            "      3 not deterministic or a trace diverged, 64 usage, 65 invalid input,\n"
-           "      70 internal error, 74 input or output failed\n");
+           "      70 internal error, 74 input or output failed, 130 interrupted\n");
 }
 
 static const struct muster_command *find(const char *name)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Walking folders for scenarios, in an order that no file system decides. */
 #include "tools/muster/paths.h"
+#include "reports/report.h"
 #include "tools/muster/options.h"
 
 #include <dirent.h>
@@ -89,11 +90,11 @@ static int walk(struct muster_paths *p, const char *folder, int depth)
     }
     int error = 0;
     const struct dirent *entry;
-    while (!error && (entry = readdir(dir))) {
+    while ((entry = readdir(dir))) {
         if (entry->d_name[0] == '.')
             continue;
         char *path = join(folder, entry->d_name);
-        error = path ? visit(p, path, depth) : out_of_memory();
+        error = muster_report_graver(error, path ? visit(p, path, depth) : out_of_memory());
     }
     closedir(dir);
     return error;
@@ -127,7 +128,7 @@ int muster_paths_add(struct muster_paths *p, const char *path)
         qsort(found.at, found.count, sizeof *found.at, compare);
     for (size_t i = 0; i < found.count; i++) {
         int failed = append(p, found.at[i]);
-        error = error ? error : failed;
+        error = muster_report_graver(error, failed);
     }
     free(found.at);
     return error;

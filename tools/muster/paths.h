@@ -12,7 +12,8 @@ struct muster_paths {
 
 /* Add a file as it stands, or of a folder, recursively, every *.yaml that is no *.inc.yaml and not
  * hidden, in bytewise order. A path that is there already is not added again. Returns 0 or, after a
- * complaint, an exit code: 64 for a folder without scenarios, 74 for what cannot be read. */
+ * complaint, an exit code: 64 for a folder without scenarios, 74 for what cannot be read; whatever
+ * else a folder holds is added nevertheless. */
 int muster_paths_add(struct muster_paths *p, const char *path);
 void muster_paths_free(struct muster_paths *p);
 

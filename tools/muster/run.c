@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRACES_MAX     1000 /* runs of one scenario of which every one leaves a trace */
+#define TRACES_MAX     1000 /* runs of a suite of which every one leaves a trace */
 #define RANGE_MAX      32   /* seeds handed to a worker at a time */
 #define WATCHED_MAX    3    /* failures of one scenario that are repeated for their last events */
 #define PROGRESS_EVERY (100 * MUSTER_MILLISECOND)
@@ -30,8 +30,10 @@ struct run {
         uint64_t seed;
     } limit;                     /* --fail-fast: nothing after this counts */
     struct muster_runner runner; /* a worker's */
+    FILE *out;                   /* the report that people read */
     int name_width;
     bool color, progress;
+    bool trace_all;    /* every run leaves a trace, not only a first one and one that fails */
     muster_time shown; /* when the progress was last printed */
     uint64_t done, total;
     int code;
@@ -59,14 +61,22 @@ static char *trace_path(const struct run *x, uint32_t scenario, uint64_t seed)
     return n < 0 ? NULL : path;
 }
 
+/* Whether a run leaves a trace even when it passes. */
+static bool is_traced(const struct run *x, uint32_t scenario, uint64_t seed)
+{
+    if (!x->request.trace_dir || x->request.trace_failures)
+        return false;
+    return x->trace_all || seed == x->scenarios[scenario].seed_first;
+}
+
 static void work(void *cookie, uint64_t seed, struct muster_run_result *result)
 {
     struct run *x = cookie;
     const struct muster_scenario *s = x->suite.at[result->scenario].scenario;
-    bool all = seeds_of(&x->scenarios[result->scenario]) <= TRACES_MAX;
     char *path = x->request.trace_dir ? trace_path(x, result->scenario, seed) : NULL;
-    muster_runner_run(&x->runner, s, seed, all ? path : NULL, result);
-    if (path && !all && result->code != MUSTER_REPORT_PASSED)
+    bool traced = is_traced(x, result->scenario, seed);
+    muster_runner_run(&x->runner, s, seed, traced ? path : NULL, result);
+    if (path && !traced && result->code != MUSTER_REPORT_PASSED)
         muster_runner_run(&x->runner, s, seed, path, result);
     free(path);
 }
@@ -130,19 +140,36 @@ static void watch_failures(struct run *x, uint32_t i)
     }
 }
 
+/* A worker that died or was dismissed leaves a file that it had not begun to write. */
+static void sweep_traces(const struct run *x, uint32_t i)
+{
+    const struct muster_report_scenario *s = &x->scenarios[i];
+    for (uint64_t k = 0; s->runs && k < seeds_of(s); k++) {
+        const struct muster_report_run *r = &s->runs[k];
+        struct stat st;
+        if (!is_traced(x, i, r->seed) || (r->done && (!r->failure || r->failure->trace[0])))
+            continue;
+        char *path = trace_path(x, i, r->seed);
+        if (path && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+            unlink(path);
+        free(path);
+    }
+}
+
 static void print_scenario(struct run *x, uint32_t i)
 {
     const struct muster_report_scenario *s = &x->scenarios[i];
     struct muster_report_total total;
     watch_failures(x, i);
+    sweep_traces(x, i);
     muster_report_sum(s, &total);
     clear_progress(x);
     if ((total.runs > 0 || !s->runs) && (!x->request.quiet || total.code != MUSTER_REPORT_PASSED)) {
-        muster_report_line(stdout, s, x->name_width, x->color);
-        muster_report_failures(stdout, s, x->color);
+        muster_report_line(x->out, s, x->name_width, x->color);
+        muster_report_failures(x->out, s, x->color);
         if (x->request.github)
-            muster_report_github(stdout, s);
-        fflush(stdout);
+            muster_report_github(x->out, s);
+        fflush(x->out);
     }
     x->code = muster_report_graver(x->code, total.code);
 }
@@ -205,6 +232,7 @@ static bool prepare_scenario(struct run *x, uint32_t i)
     struct muster_report_scenario *s = &x->scenarios[i];
     s->path = s->name = e->path;
     s->problem = e->problem;
+    s->broken = e->unreadable ? MUSTER_REPORT_IO : MUSTER_REPORT_INVALID;
     if (!e->scenario)
         return true;
     if (x->request.max_events)
@@ -219,9 +247,6 @@ static bool prepare_scenario(struct run *x, uint32_t i)
         s->runs[k].seed = s->seed_first + k;
     x->left[i] = seeds_of(s);
     x->total += seeds_of(s);
-    if (x->request.trace_dir && seeds_of(s) > TRACES_MAX)
-        fprintf(stderr, "muster: %s has more than %d runs: only failures leave a trace\n", s->name,
-                TRACES_MAX);
     return s->runs && (e->trace_name || !x->request.trace_dir);
 }
 
@@ -263,8 +288,14 @@ static bool prepare(struct run *x)
         int width = (int)strlen(x->scenarios[i].name);
         x->name_width = width > x->name_width && width <= 48 ? width : x->name_width;
     }
+    x->trace_all = x->total <= TRACES_MAX;
+    if (x->request.trace_dir && !x->trace_all && !x->request.trace_failures)
+        muster_options_say("there are more than %d runs: failures and the first seed of each "
+                           "scenario leave a trace",
+                           TRACES_MAX);
     x->limit.scenario = UINT32_MAX;
-    x->color = !x->request.no_color && !getenv("NO_COLOR") && isatty(STDOUT_FILENO);
+    x->out = muster_run_takes_output(&x->request) ? stderr : stdout;
+    x->color = !x->request.no_color && !getenv("NO_COLOR") && isatty(fileno(x->out));
     x->progress = !x->request.quiet && isatty(STDERR_FILENO);
     return make_ranges(x);
 }
@@ -308,12 +339,28 @@ static int run_suite(struct run *x)
     if (end == MUSTER_JOBS_FAILED)
         x->code = MUSTER_EXIT_INTERNAL;
     if (end == MUSTER_JOBS_INTERRUPTED)
-        printf("interrupted after %" PRIu64 " of %" PRIu64 " runs\n", x->done, x->total);
+        fprintf(x->out, "interrupted after %" PRIu64 " of %" PRIu64 " runs\n", x->done, x->total);
     if (!x->request.quiet || end == MUSTER_JOBS_INTERRUPTED)
-        muster_report_summary(stdout, &report, x->color);
+        muster_report_summary(x->out, &report, x->color);
     x->code = muster_report_graver(x->code, muster_run_write(&x->request, &report));
-    bool nothing = end == MUSTER_JOBS_INTERRUPTED && x->done == 0;
-    return nothing ? MUSTER_EXIT_INTERRUPTED : muster_report_graver(x->code, x->suite.code);
+    x->code = muster_report_graver(x->code, x->suite.code);
+    /* What did not run did not pass, whatever the rest came to. */
+    return end == MUSTER_JOBS_INTERRUPTED && x->code == 0 ? MUSTER_EXIT_INTERRUPTED : x->code;
+}
+
+static bool make_trace_dir(const char *dir)
+{
+    struct stat st;
+    if (!dir)
+        return true;
+    if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
+        muster_options_say("cannot create folder '%s': %s", dir, strerror(errno));
+        return false;
+    }
+    if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+        return true;
+    muster_options_say("cannot write traces to '%s': it is no folder", dir);
+    return false;
 }
 
 static int load_and_run(struct run *x, const struct muster_registry *registry)
@@ -326,11 +373,8 @@ static int load_and_run(struct run *x, const struct muster_registry *registry)
             muster_options_say("no scenario has the tag '%s'", x->request.tags[0]);
         return muster_report_graver(x->suite.code, x->suite.code ? 0 : MUSTER_EXIT_USAGE);
     }
-    const char *dir = x->request.trace_dir;
-    if (dir && mkdir(dir, 0777) != 0 && errno != EEXIST) {
-        muster_options_say("cannot create folder '%s': %s", dir, strerror(errno));
+    if (!make_trace_dir(x->request.trace_dir))
         return MUSTER_EXIT_IO;
-    }
     if (!prepare(x)) {
         muster_options_say("out of memory");
         return MUSTER_EXIT_INTERNAL;
@@ -346,7 +390,7 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
         return MUSTER_EXIT_INTERNAL;
     }
     x->program = o->argv[0];
-    int code = muster_run_read(o, &x->request, &x->suite.paths);
+    int code = muster_run_read(o, &x->request, &x->suite);
     if (code == 0)
         code = load_and_run(x, registry);
     release(x);

@@ -14,15 +14,19 @@ struct muster_run_request {
     uint64_t seed_first, seed_last;
     uint64_t max_events; /* 0: the file's */
     uint32_t jobs;
-    bool fail_fast, check_all, quiet, no_color, github;
+    bool fail_fast, check_all, quiet, no_color, github, trace_failures;
     const char *junit, *json, *trace_dir;
 };
 
 extern const struct muster_option muster_run_options[];
 
-/* Read the command line, collect the paths. Returns 0 or, after a complaint, an exit code. */
+/* Read the command line, collect the paths. Returns 0 or, after a complaint, an exit code: then
+ * nothing is to be run. Trouble with a path stands in suite->code; the others are there. */
 int muster_run_read(struct muster_options *o, struct muster_run_request *r,
-                    struct muster_paths *paths);
+                    struct muster_suite *suite);
+
+/* Whether one of the files is standard output, "-": the report for people then goes elsewhere. */
+bool muster_run_takes_output(const struct muster_run_request *r);
 
 /* Write the files that were asked for; returns 0 or, after a complaint, an exit code. */
 int muster_run_write(const struct muster_run_request *r, const struct muster_report_suite *suite);

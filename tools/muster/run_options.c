@@ -20,6 +20,7 @@ enum {
     OPT_JUNIT,
     OPT_JSON,
     OPT_TRACE_DIR,
+    OPT_TRACE_FAILURES,
     OPT_CHECK,
     OPT_QUIET,
     OPT_NO_COLOR,
@@ -35,10 +36,12 @@ const struct muster_option muster_run_options[] = {
     [OPT_FAIL_FAST] = {"--fail-fast", NULL, "stop at the first failure"},
     [OPT_MAX_EVENTS] = {"--max-events", "N",
                         "a run that takes more events fails [the file's events_max]"},
-    [OPT_JUNIT] = {"--junit", "FILE", "write JUnit XML"},
-    [OPT_JSON] = {"--json", "FILE", "write JSON, with the hash of every run"},
+    [OPT_JUNIT] = {"--junit", "FILE", "write JUnit XML; - is standard output"},
+    [OPT_JSON] = {"--json", "FILE", "write JSON, with the hash of every run; - is standard output"},
     [OPT_TRACE_DIR] = {"--trace-dir", "DIR",
-                       "write traces; of more than 1000 runs, of failures only"},
+                       "write traces; of more than 1000 runs in all, of failures only"},
+    [OPT_TRACE_FAILURES] = {"--trace-failures", NULL,
+                            "with --trace-dir: write traces of failures only"},
     [OPT_CHECK] = {"--check-determinism", NULL, "run every seed twice and compare [one in twenty]"},
     [OPT_QUIET] = {"--quiet", NULL, "print failures only"},
     [OPT_NO_COLOR] = {"--no-color", NULL, "no colours, also without NO_COLOR set"},
@@ -110,11 +113,22 @@ static int read_value(const struct muster_options *o, int i, const char *value,
     r->quiet |= i == OPT_QUIET;
     r->no_color |= i == OPT_NO_COLOR;
     r->github |= i == OPT_GITHUB;
+    r->trace_failures |= i == OPT_TRACE_FAILURES;
     return 0;
 }
 
+static bool is_output(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+bool muster_run_takes_output(const struct muster_run_request *r)
+{
+    return is_output(r->junit) || is_output(r->json);
+}
+
 int muster_run_read(struct muster_options *o, struct muster_run_request *r,
-                    struct muster_paths *paths)
+                    struct muster_suite *suite)
 {
     const char *value;
     bool named = false;
@@ -130,6 +144,10 @@ int muster_run_read(struct muster_options *o, struct muster_run_request *r,
     }
     if (!named)
         return muster_options_usage(o, "no scenario given: name a file or a folder");
+    if (r->trace_failures && !r->trace_dir)
+        return muster_options_usage(o, "'--trace-failures' needs '--trace-dir DIR'");
+    if (is_output(r->junit) && is_output(r->json))
+        return muster_options_usage(o, "only one of '--junit' and '--json' can be '-'");
     if (r->jobs == 0) {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
         r->jobs = processors < 1                  ? 1
@@ -139,15 +157,15 @@ int muster_run_read(struct muster_options *o, struct muster_run_request *r,
     o->at = 2;
     o->operands_only = false;
     while ((i = muster_options_next(o, &value)) != MUSTER_OPTION_END) {
-        int failed = i == MUSTER_OPTION_OPERAND ? muster_paths_add(paths, value) : 0;
-        error = muster_report_graver(error, failed);
+        if (i == MUSTER_OPTION_OPERAND)
+            suite->code = muster_report_graver(suite->code, muster_paths_add(&suite->paths, value));
     }
-    return error;
+    return 0;
 }
 
 static FILE *create(const char *path)
 {
-    FILE *out = fopen(path, "we");
+    FILE *out = is_output(path) ? stdout : fopen(path, "we");
     if (!out)
         muster_options_say("cannot write '%s': %s", path, strerror(errno));
     return out;
@@ -155,6 +173,8 @@ static FILE *create(const char *path)
 
 static int finish(FILE *out, const char *path)
 {
+    if (out == stdout)
+        return 0; /* whoever ends the program looks at it */
     errno = 0;
     bool bad = ferror(out) != 0;
     if (fclose(out) == 0 && !bad)

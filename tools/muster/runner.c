@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CHECKED_EVERY 20 /* one in so many seeds is run twice */
 #define POISON_FIRST  0xa5
@@ -194,6 +195,7 @@ static void close_trace(struct muster_trace_writer *writer, const char *path,
     char text[512];
     int error = muster_trace_close(writer, v);
     if (error) {
+        unlink(path); /* half a trace looks like a run that was cut off */
         snprintf(text, sizeof text, "cannot write trace '%s': %s", path, strerror(-error));
         fail(result, MUSTER_REPORT_IO, "trace", text);
     } else {

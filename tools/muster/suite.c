@@ -26,10 +26,12 @@ static char *first_problem(const struct muster_diagnostics *d)
         char *text;
         if (one->severity != MUSTER_SEVERITY_ERROR)
             continue;
-        int n = one->mark.source && one->mark.line > 0
-                    ? asprintf(&text, "%s:%u:%u: %s", one->mark.source->path,
-                               (unsigned)one->mark.line, (unsigned)one->mark.column, one->text)
-                    : asprintf(&text, "%s", one->text);
+        int n;
+        if (one->mark.source && one->mark.line > 0)
+            n = asprintf(&text, "%s:%u:%u: %s", one->mark.source->path, (unsigned)one->mark.line,
+                         (unsigned)one->mark.column, one->text);
+        else
+            n = asprintf(&text, "%s%s%s", one->place, one->place[0] ? ": " : "", one->text);
         return n < 0 ? NULL : text;
     }
     return strdup("the file is invalid");
@@ -73,12 +75,15 @@ static void load_one(struct muster_suite *s, const char *path,
         muster_scenario_lint(scenario, d);
     muster_diagnostics_print(d, stderr);
     if (!scenario) {
-        s->at[s->count++] = (struct muster_suite_entry){.path = path, .problem = first_problem(d)};
+        s->at[s->count++] = (struct muster_suite_entry){.path = path,
+                                                        .problem = first_problem(d),
+                                                        .unreadable = d->io};
         s->code = muster_report_graver(s->code, d->io ? MUSTER_EXIT_IO : MUSTER_EXIT_INVALID);
         muster_sources_free(&sources);
     } else if (is_wanted(scenario, request)) {
         char *name = make_trace_name(s, scenario->name);
-        s->at[s->count++] = (struct muster_suite_entry){path, scenario, NULL, name};
+        s->at[s->count++] =
+            (struct muster_suite_entry){.path = path, .scenario = scenario, .trace_name = name};
     } else {
         muster_scenario_free(scenario);
     }

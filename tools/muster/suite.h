@@ -8,8 +8,9 @@
 
 struct muster_suite_entry {
     const char *path;
-    struct muster_scenario *scenario; /* null when the file is invalid */
-    char *problem;                    /* its first complaint, then */
+    struct muster_scenario *scenario; /* null when the file did not load */
+    char *problem;                    /* its first complaint, then … */
+    bool unreadable;                  /* … and whether it is invalid or could not be read */
     char *trace_name; /* "<name>" in "<name>-<seed>.jsonl": unlike any other in the suite */
 };
 

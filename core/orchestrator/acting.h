@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Intents: from a call for an action, by the rules that may stop it, to its one terminal record.
+ * Both orchestrators act through here.
+ *
+ * An intent is one decision to act. It is handed out up to 1 + max_retries times, always under the
+ * epoch in which it was decided, and has exactly one ACTION_ENDED, from which its cooldown runs.
+ *
+ *   state      event                               next       and
+ *   -          called for, a rule stops it         -          counted, recorded, noted as skipped
+ *   -          called for, dry run                 -          skipped_dry_run: no cooldown
+ *   -          called for                          RUNNING    ACTION_STARTED, handed out
+ *   RUNNING    failed or timed out, may be retried RUNNING    handed out again, attempt + 1
+ *   RUNNING    success, to be verified             VERIFYING  looks again after verify_delay
+ *   RUNNING    every other end                     -          ACTION_ENDED
+ *   VERIFYING  the fault is gone                   -          ACTION_ENDED success
+ *   VERIFYING  it persists, or nobody knows        VERIFYING  up to verify_attempts looks
+ *   VERIFYING  and that was the last look          -          ACTION_ENDED unverified
+ *   RUNNING    leadership ended (cluster action)   RUNNING    CANCEL; its end still comes
+ *   VERIFYING  the same, or shutting down          -          ACTION_ENDED unverified
+ *
+ * The rules, in the order in which they are asked: enabled, paused (or draining), authority (of a
+ * cluster action), phase, cooldown, rate limits, blast radius, concurrency; then dry run. What is
+ * being verified takes no part in concurrency. What a rule stops is counted each time, and noted as
+ * ACTION_SKIPPED when the rule or its `until` changes, or when the fault comes back after it was
+ * gone or unknown; `until` is 0 when no time clears it.
+ */
+#ifndef MUSTER_CORE_ORCHESTRATOR_ACTING_H
+#define MUSTER_CORE_ORCHESTRATOR_ACTING_H
+
+#include "core/config.h"
+#include "core/orchestrator/blast.h"
+#include "core/orchestrator/cooldown.h"
+#include "core/orchestrator/demand.h"
+#include "core/orchestrator/history.h"
+#include "core/orchestrator/interface.h"
+#include "core/orchestrator/limits.h"
+#include "core/port.h"
+#include "core/text.h"
+
+#define MUSTER_RUNS_MAX 8 /* intents under way: running and being verified */
+
+/* Why an action did not run: the rule, and until when (0: no time clears it). */
+struct muster_why_not {
+    muster_time until;
+    uint32_t result;  /* enum muster_result; SUCCESS: nothing stops it */
+    uint32_t subject; /* the member it was for */
+};
+
+/* What is beside the rules of the config: the enhanced orchestrator's, fixed at init. */
+struct muster_acting_options {
+    uint32_t concurrent_max;  /* 1..MUSTER_RUNS_MAX */
+    uint32_t timeout_ppm;     /* factor of every timeout; MUSTER_PPM: as configured */
+    muster_dur verify_delay;  /* 0: nothing is verified */
+    uint32_t verify_attempts; /* looks, at least 1 when something is verified */
+    bool limited;             /* limits hold */
+    bool bounded;             /* the blast radius holds */
+    struct muster_limits_config limits;
+    struct muster_blast_config blast;
+};
+
+/* An intent under way; record.intent 0: a free place. */
+struct muster_run {
+    struct muster_history_record record; /* becomes the terminal record */
+    const char *params;                  /* of the config; may be null */
+    muster_dur timeout;
+    muster_time look_at; /* VERIFYING: when to look again; else MUSTER_NEVER */
+    uint32_t looks;      /* taken so far */
+    bool cancelled;
+};
+
+/* Belongs to its orchestrator's block; fields are read by queries and tests, written here only, but
+ * for the three switches. */
+struct muster_acting {
+    const struct muster_recovery_config *cfg;
+    const struct muster_place *place;
+    struct muster_acting_options options;
+    /* switches, the orchestrator's */
+    bool paused, dry_run;
+    uint32_t forbidden; /* bit i: the phase forbids action i */
+
+    uint64_t next_intent;
+    struct muster_run run[MUSTER_RUNS_MAX];
+    struct muster_cooldowns cooldowns;
+    struct muster_limits limits;
+    struct muster_blast blast;
+    struct muster_why_not latest[MUSTER_ACTIONS_MAX]; /* by action, whoever it was for */
+    uint64_t counts[MUSTER_RESULT_COUNT];             /* results: ends and refusals */
+    struct muster_history history;
+};
+
+/* The basic orchestrator's: one at a time, nothing else. */
+void muster_acting_options_basic(struct muster_acting_options *o);
+
+/* cfg and place outlive it; options are copied. intent_base: drawn at random below 2^52 for each
+ * incarnation; intents run on from it (and around, without 0), so that they are unique across
+ * members and restarts for all practical ends. */
+void muster_acting_init(struct muster_acting *a, const struct muster_recovery_config *cfg,
+                        const struct muster_place *place,
+                        const struct muster_acting_options *options, uint64_t intent_base);
+
+/* Decide on a demand. block: what stopped this demand last time, kept by the caller. Returns the
+ * result: SUCCESS when it was handed out or already runs, or when nothing calls for it; else the
+ * rule. */
+enum muster_result muster_acting_consider(struct muster_acting *a, struct muster_turn *t,
+                                          const struct muster_demand *d,
+                                          struct muster_why_not *block);
+/* An operator's wish: noted and recorded each time. */
+enum muster_result muster_acting_demand(struct muster_acting *a, struct muster_turn *t,
+                                        const struct muster_demand *d);
+/* Record that something stopped a demand that was never put to the rules: a condition, a
+ * threshold. Notes count as in muster_acting_consider. */
+void muster_acting_refuse(struct muster_acting *a, struct muster_turn *t,
+                          const struct muster_demand *d, enum muster_result result,
+                          struct muster_why_not *block);
+
+/* What became of an intent. */
+struct muster_end {
+    uint32_t action;
+    enum muster_result result;
+    uint64_t intent;
+    enum muster_cause cause;
+    char text[MUSTER_HISTORY_TEXT_MAX + 1]; /* of the record */
+};
+
+/* The input ACTION: retried, verified later, or ended. An action of another incarnation is passed
+ * over. True when the intent has ended: *ret_end says how. The node looks at in->action.epoch
+ * itself. */
+bool muster_acting_ended(struct muster_acting *a, struct muster_turn *t,
+                         const struct muster_input *in, struct muster_end *ret_end);
+/* An intent of this action on this subject is under way. */
+bool muster_acting_runs(const struct muster_acting *a, uint32_t action, uint32_t subject);
+/* An intent is under way at all, or is being verified. */
+bool muster_acting_knows(const struct muster_acting *a, uint64_t intent);
+bool muster_acting_is_verified(const struct muster_acting *a, uint64_t intent);
+/* Nothing runs; what is being verified does not. */
+bool muster_acting_drained(const struct muster_acting *a);
+
+/* When the next look at what is being verified is due; MUSTER_NEVER when nothing is. */
+muster_time muster_acting_look_at(const struct muster_acting *a);
+enum muster_look { MUSTER_LOOK_GONE, MUSTER_LOOK_PERSISTS, MUSTER_LOOK_UNKNOWN };
+/* The place of an intent whose look is due, from `from` on; MUSTER_RUNS_MAX: none. */
+uint32_t muster_acting_to_verify(const struct muster_acting *a, muster_time now, uint32_t from);
+/* It was looked at. True when the intent has ended. */
+bool muster_acting_look(struct muster_acting *a, struct muster_turn *t, uint32_t place,
+                        enum muster_look look, struct muster_end *ret_end);
+
+/* Leadership ended: cancel what runs under it, end what is being verified. */
+void muster_acting_lost(struct muster_acting *a, struct muster_turn *t);
+/* Shutting down: end what is being verified. */
+void muster_acting_drain(struct muster_acting *a, struct muster_turn *t);
+
+/* Another member, or an earlier incarnation, ended this action `age` ago (MUSTER_NEVER: unknown,
+ * counts as just now). */
+void muster_acting_inherit(struct muster_acting *a, muster_time now, uint32_t action,
+                           muster_dur age);
+
+/* The index of an action by its name; MUSTER_ACTIONS_MAX when there is none. */
+uint32_t muster_acting_find(const struct muster_recovery_config *cfg, struct muster_bytes name);
+/* What would clear a rule, for people. */
+const char *muster_acting_remedy(const struct muster_acting *a, uint64_t result);
+/* "running=… safe_mode=skipped_cooldown durable=…" for people. */
+void muster_acting_describe(const struct muster_acting *a, struct muster_text *t,
+                            const char *between);
+
+#endif
