@@ -107,6 +107,7 @@ static inline void open_world(struct muster_world *w, const struct muster_proper
     w->property = property;
     w->config = (struct muster_config){.lease_ttl = S(15),
                                        .renew_every = S(3),
+                                       .renew_deadline = S(10),
                                        .request_timeout = S(1),
                                        .poll_every = S(1),
                                        .heartbeat_every = S(5),

@@ -98,6 +98,30 @@ static void promises_rise(void **state)
     fires(&w, "the disk of n1 holds a promise of epoch 0 after one of 7");
 }
 
+static void who_leads_does_so_with_its_last_attempt(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_world(&w, &muster_check_own_attempt);
+    SEE(&w, S(1), 0, NOTE_KIND(CAMPAIGN), 0, 0xa);
+    SEE(&w, S(2), 0, NOTE_KIND(CAMPAIGN), 0, 0xb);
+    SEE(&w, S(2), 1, NOTE_KIND(CAMPAIGN), 0, 0xa);
+    says_nothing(&w);
+    SEE(&w, S(3), 0, NOTE_KIND(ACQUIRED), 7, 0xb);
+    ELECTED(&w, S(4), 0, 7, 0xb, S(20));
+    holds(&w);
+    SEE(&w, S(5), 0, NOTE_KIND(ACQUIRED), 6, 0xa);
+    fires(&w, "n1 stands for epoch 6 with attempt a, but has campaigned with attempt b");
+    w.violated = 0;
+    SEE(&w, S(6), 1, MUSTER_EVENT_RESTART, 2);
+    ELECTED(&w, S(7), 1, 8, 0xa, S(20));
+    fires(&w, "n2 stands for epoch 8 with attempt a, but has campaigned with attempt 0");
+    open_world(&w, &muster_check_own_attempt);
+    w.config.local = true;
+    ELECTED(&w, S(1), 0, 1, 0xa, S(20));
+    says_nothing(&w);
+}
+
 static void the_right_twin_refuses(void **state)
 {
     struct muster_world w;
@@ -413,6 +437,7 @@ int main(void)
         cmocka_unit_test(two_valid_leases_are_seen_by_true_clocks),
         cmocka_unit_test(a_majority_has_the_very_pair_on_disk),
         cmocka_unit_test(promises_rise),
+        cmocka_unit_test(who_leads_does_so_with_its_last_attempt),
         cmocka_unit_test(the_right_twin_refuses),
         cmocka_unit_test(a_write_outside_of_the_memory_is_seen),
         cmocka_unit_test(effects_carry_the_epoch_of_their_lease),

@@ -102,6 +102,29 @@ static void the_store_is_asked_at_a_pace(void **state)
     says_nothing(&w);
 }
 
+static void a_leader_gives_up_at_its_deadline(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_world(&w, &muster_check_steps_down_in_time);
+    ELECTED(&w, S(1), 0, 1, 0xa, S(16)); /* sent at 1 s: renew_deadline is at 11 s */
+    SEE(&w, S(8), 0, NOTE_KIND(LEASE_EXTENDED), 1, 0xa, S(22));
+    SEE(&w, S(17), 0, NOTE_KIND(LEADER_LOST), 1, 0xa, MUSTER_LOST_DEADLINE);
+    holds(&w);
+    ELECTED(&w, S(20), 0, 2, 0xb, S(35));
+    SEE(&w, S(21), 0, MUSTER_EVENT_PAUSE, 0);
+    SEE(&w, S(50), 0, NOTE_KIND(LEADER_LOST), 2, 0xb, MUSTER_LOST_EXPIRED);
+    SEE(&w, S(51), 0, MUSTER_EVENT_SLOW, S(1));
+    ELECTED(&w, S(52), 0, 3, 0xc, S(67));
+    SEE(&w, S(63), 0, NOTE_KIND(LEADER_LOST), 3, 0xc, MUSTER_LOST_DEADLINE);
+    SEE(&w, S(64), 0, MUSTER_EVENT_SLOW, 0);
+    holds(&w);
+    ELECTED(&w, S(70), 0, 4, 0xd, S(85));
+    SEE(&w, S(81) + 500 * MUSTER_MILLISECOND, 0, NOTE_KIND(LEADER_LOST), 4, 0xd,
+        MUSTER_LOST_DEADLINE);
+    fires(&w, "n1 gave up epoch 4 1.500 s after its renew_deadline, though nothing held it up");
+}
+
 static void executed(struct muster_world *w, muster_time t, uint16_t p, uint64_t instance,
                      uint64_t message)
 {
@@ -152,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unknown_outcome_is_read_first),
         cmocka_unit_test(the_store_is_asked_at_a_pace),
+        cmocka_unit_test(a_leader_gives_up_at_its_deadline),
         cmocka_unit_test(a_decision_is_of_the_newest_epoch_when_it_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

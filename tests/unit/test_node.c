@@ -11,7 +11,7 @@
 
 #include "tests/lib/door.h"
 
-#define S(seconds) ((seconds)*MUSTER_SECOND)
+#define S(seconds)    ((seconds)*MUSTER_SECOND)
 #define FAILED_HEALTH "system=FAILED failed=3 circuit=CLOSED failures_1h=0"
 
 static struct door *d;
@@ -401,11 +401,27 @@ static void epoch_of_a_target_that_is_not_higher_changes_nothing(void **state)
     assert_true(door_says(d, "known=1 "));
 }
 
+static void heartbeat_publishes_health_and_state(void **state)
+{
+    (void)state;
+    d->health = FAILED_HEALTH;
+    door_wait(d, d->config.heartbeat_every);
+    door_mark(d);
+    door_wait(d, d->config.heartbeat_every);
+    assert_int_equal(door_requests(d, "SET {muster:muster}:health:"), 1);
+    assert_string_equal(
+        door_request(d, "SET {muster:muster}:health:")->text,
+        "SET {muster:muster}:health:n1 circuit=CLOSED mode=SAFE score=600000 PX 60000");
+    assert_string_equal(door_request(d, "PUBLISH {muster:muster}:state S")->text,
+                        "PUBLISH {muster:muster}:state S n1 circuit=CLOSED mode=SAFE score=600000");
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup_teardown(name, setting, tear_down)
     const struct CMUnitTest tests[] = {
         IN(fresh, fresh_cluster_elects_after_a_full_lease),
+        IN(leading, heartbeat_publishes_health_and_state),
         IN(fresh, promise_is_on_disk_before_it_is_published),
         IN(fresh, failed_sync_is_no_promise),
         IN(fresh, failed_write_is_no_promise_even_if_the_sync_ends_well),

@@ -66,7 +66,7 @@ static void asks_no_store_for_anything(void **state)
 static void every_life_takes_a_higher_epoch(void **state)
 {
     (void)state;
-    for (uint64_t life = 1; life <= 3; life++) {
+    for (uint64_t life = 1; life <= 5; life++) { /* both slots, and over both again */
         door_start(d, false);
         door_wait(d, S(1));
         assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0], life);
@@ -85,13 +85,24 @@ static void damaged_or_foreign_state_is_not_no_state(void **state)
     assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
     assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
     door_mark(d);
-    struct muster_slot foreign = {.sequence = 1, .cluster = 7, .epoch = 3, .known = 3};
-    muster_slot_encode(&foreign, d->disk + muster_slot_offset(1));
-    d->disk_size = 2 * MUSTER_SLOT_SIZE;
+    memset(d->disk, 0, sizeof d->disk);
+    d->disk_size = 0;
     door_start(d, true);
-    door_wait(d, S(60));
-    assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
-    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+    door_wait(d, S(1));
+    struct muster_slot own;
+    assert_int_equal(muster_slot_decode(&own, (struct muster_bytes){d->disk, d->disk_size}), 0);
+    for (int i = 0; i < 2; i++) {
+        struct muster_slot foreign = own;
+        foreign.cluster += i == 0;
+        foreign.electorate += i == 1;
+        muster_slot_encode(&foreign, d->disk + muster_slot_offset(own.sequence));
+        d->now += S(1);
+        door_mark(d);
+        door_start(d, true);
+        door_wait(d, S(60));
+        assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+        assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+    }
 }
 
 static void unreadable_disk_is_not_no_state(void **state)
@@ -138,7 +149,7 @@ static void after_a_stall_the_lease_is_renewed_before_anything_starts(void **sta
     (void)state;
     door_start(d, false);
     door_wait(d, S(1));
-    door_stall(d, S(60));
+    door_stall(d, S(8)); /* shorter than the lease */
     door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
     assert_null(door_effect(d, MUSTER_OUT_ACTION));
     assert_int_equal(door_note(d, MUSTER_NOTE_ACTION_SKIPPED)->effect.arg[0],
@@ -157,8 +168,13 @@ static void target_that_knows_a_higher_epoch_is_outbid(void **state)
     door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
     const struct door_entry *e = door_effect(d, MUSTER_OUT_ACTION);
     assert_int_equal(e->effect.action.epoch, 1);
+    d->answer[ASK_SYNC] = DOOR_HANG;
     door_end_action(d, e->effect.tag, 1, MUSTER_RESULT_FENCED, 41);
     assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_LOST)->effect.arg[2], MUSTER_LOST_FENCED);
+    door_wait(d, S(1));
+    assert_true(door_says(d, "lease=idle"));
+    d->answer[ASK_SYNC] = DOOR_NORMAL;
+    door_release(d, ASK_SYNC, DOOR_NORMAL);
     door_wait(d, S(1));
     assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0], 42);
     assert_int_equal(slot_epoch(), 42);

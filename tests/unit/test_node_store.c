@@ -230,8 +230,8 @@ static void counter_that_was_never_sent_extends_nothing(void **state)
 
 static void put_decision(uint64_t epoch, uint64_t sequence, uint64_t mode)
 {
-    snprintf(d->decision, sizeof d->decision, "D %u %u 3 %u 3", (unsigned)epoch,
-             (unsigned)sequence, (unsigned)mode);
+    snprintf(d->decision, sizeof d->decision, "D %u %u 3 %u 3", (unsigned)epoch, (unsigned)sequence,
+             (unsigned)mode);
 }
 
 static void decision_of_the_current_leader_is_applied_once(void **state)
@@ -338,6 +338,18 @@ static void vote_out_of_range_does_not_count(void **state)
     assert_int_equal(e->effect.arg[3], 1);
 }
 
+static void vote_of_another_electorate_does_not_count(void **state)
+{
+    (void)state;
+    d->peer[1].electorate_off = 1;
+    d->peer[2].still = true; /* it echoes, but its vote is old */
+    door_wait(d, S(22));
+    const struct door_entry *e = door_note(d, MUSTER_NOTE_CONSENSUS);
+    assert_true(door_says(d, "lease=leading"));
+    assert_int_equal(e->effect.arg[2], MUSTER_OUTCOME_NO_QUORUM);
+    assert_int_equal(e->effect.arg[3], 1);
+}
+
 /* ---- the store ---- */
 
 static void store_lost_and_back(void **state)
@@ -424,7 +436,10 @@ static void wake_up_brings_the_next_reading_forward(void **state)
 static void broken_push_is_passed_over(void **state)
 {
     (void)state;
-    static const char *const raws[] = {"", "*\3\0\0\0", "*\2\0\0\0", "*\3\0\0\0$\1\0\0\0a",
+    static const char *const raws[] = {"",
+                                       "*\3\0\0\0",
+                                       "*\2\0\0\0",
+                                       "*\3\0\0\0$\1\0\0\0a",
                                        "*\3\0\0\0$\1\0\0\0a$\1\0\0\0b",
                                        "*\3\0\0\0$\1\0\0\0a$\1\0\0\0b$\1\0\0\0W"};
     static const size_t sizes[] = {0, 5, 5, 11, 17, 23};
@@ -563,6 +578,7 @@ int main(void)
         IN(leading, no_quorum_applies_nothing),
         IN(leading, split_votes_apply_nothing),
         IN(leading, vote_out_of_range_does_not_count),
+        IN(leading, vote_of_another_electorate_does_not_count),
         IN(leading, store_lost_and_back),
         IN(following, refused_publication_waits_before_it_is_repeated),
         IN(following, readonly_store_is_not_hammered),

@@ -262,6 +262,10 @@ static void cooldown_runs_from_the_end_also_after_a_failure(void **state)
     assert_quiet(); /* it is being acted on: no why-not */
     ended(end, BASE, 1, MUSTER_RESULT_FAILED, &follower);
     assert_ended(BASE, 0, MUSTER_RESULT_FAILED, 1);
+    const struct muster_history_record *record = muster_history_at(&r.acting.history, 0);
+    assert_int_equal(record->began, 1);
+    assert_int_equal(record->ended, end);
+    assert_int_equal(r.acting.counts[MUSTER_RESULT_FAILED], 1);
     cycle(until - 1, "failures_1h=51", &follower);
     assert_skipped(
         MUSTER_RESULT_SKIPPED_COOLDOWN, 1, until,
@@ -482,6 +486,10 @@ static void a_trigger_needs_no_condition_but_obeys_the_rules(void **state)
     assert_skipped(MUSTER_RESULT_CONDITION_NOT_MET, MUSTER_ACTIONS_MAX, 0,
                    "unknown action for n1 (manual): cleared by the name of a configured action");
     assert_int_equal(r.acting.counts[MUSTER_RESULT_CONDITION_NOT_MET], 1);
+    assert_int_equal(r.acting.counts[MUSTER_RESULT_SKIPPED_CONCURRENCY], 2);
+    const struct muster_history_record *last =
+        muster_history_at(&r.acting.history, r.acting.history.next - 1);
+    assert_int_equal(last->result, MUSTER_RESULT_CONDITION_NOT_MET);
 }
 
 static void what_ended_is_saved_and_saved_again_after_a_failure(void **state)
