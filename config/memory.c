@@ -16,13 +16,25 @@ struct muster_chunk {
     _Alignas(16) unsigned char room[];
 };
 
+void muster_memory_short(void)
+{
+    fputs("muster: out of memory\n", stderr);
+    exit(EXIT_INTERNAL);
+}
+
+void *muster_memory_need(size_t size)
+{
+    void *room = malloc(size > 0 ? size : 1);
+    if (!room)
+        muster_memory_short();
+    return room;
+}
+
 static struct muster_chunk *chunk_new(size_t size)
 {
     struct muster_chunk *c = calloc(1, sizeof *c + size);
-    if (!c) {
-        fputs("muster: out of memory\n", stderr);
-        exit(EXIT_INTERNAL);
-    }
+    if (!c)
+        muster_memory_short();
     c->size = size;
     return c;
 }

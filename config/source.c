@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Source files: read once, whole, and only if they are regular files of a sane size. */
 #include "config/diagnostics.h"
+#include "config/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +15,8 @@
 static void *take(size_t size)
 {
     void *room = calloc(1, size);
-    if (!room) {
-        fputs("muster: out of memory\n", stderr);
-        exit(70);
-    }
+    if (!room)
+        muster_memory_short();
     return room;
 }
 

@@ -6,10 +6,10 @@
 #include "config/memory.h"
 #include "config/names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern char **environ;
+#include <unistd.h>
 
 static const char *const own_keys[] = {"node",      "members", "voters", "bootstrap",
                                        "state",     "store",   "health", "actions",
@@ -58,8 +58,7 @@ static void load_path(struct loader *l, const struct muster_doc *node, char *pat
         COMPLAIN(l, node->mark, "the path is longer than %d bytes", MUSTER_LIVE_PATH_MAX);
         return;
     }
-    strcpy(path, folder);
-    strcat(path, text);
+    snprintf(path, MUSTER_LIVE_PATH_MAX + 1, "%s%s", folder, text);
 }
 
 static const struct muster_doc *get_mapping(struct loader *l, const struct muster_doc *root,
@@ -96,10 +95,9 @@ static void load_members(struct loader *l, const struct muster_doc *root)
         if (strcmp(c->names[i], name) == 0)
             c->place.index = i;
     }
-    c->names[c->place.count < MUSTER_MEMBERS_MAX ? c->place.count : MUSTER_MEMBERS_MAX - 1] = NULL;
     if (name[0] && c->place.count > 0 && c->place.index == MUSTER_MEMBERS_MAX)
         COMPLAIN(l, node->mark, "'%s' is not among the members", name);
-    if (c->core.local && c->place.count > 1)
+    if (members && c->core.local && c->place.count > 1)
         COMPLAIN(l, members->mark, "the local coordinator is a cluster of one member, not of %u",
                  (unsigned)c->place.count);
 }
@@ -290,7 +288,7 @@ int muster_live_config_load(struct muster_live_config *c, const char *path, bool
     memset(c, 0, sizeof *c);
     c->memory = calloc(1, sizeof *c->memory);
     if (!c->memory)
-        abort();
+        muster_memory_short();
     const char *slash = strrchr(path, '/');
     struct loader l = {c, d, ""};
     if (slash)

@@ -3,17 +3,16 @@
 #ifndef MUSTER_LIVE_MEMORY_H
 #define MUSTER_LIVE_MEMORY_H
 
-#include <stdio.h>
+#include "config/memory.h"
+
 #include <stdlib.h>
 
 /* Zeroed, to be freed by the caller. Never null. */
 static inline void *live_take(size_t size)
 {
     void *at = calloc(1, size > 0 ? size : 1);
-    if (!at) {
-        fputs("muster: out of memory\n", stderr);
-        exit(70);
-    }
+    if (!at)
+        muster_memory_short();
     return at;
 }
 

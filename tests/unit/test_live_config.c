@@ -135,6 +135,23 @@ static void what_is_missing_is_told_at_once(void **state)
                 NULL});
 }
 
+static void the_largest_cluster_keeps_every_name(void **state)
+{
+    char text[2048];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", "node: m63\nmembers: [m0");
+    (void)state;
+    for (int i = 1; i < MUSTER_MEMBERS_MAX; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, ", m%d", i);
+    snprintf(text + n, sizeof text - n,
+             "]\nstate: state\nstore: {host: '::1'}\nhealth: {file: /run/h.json}\n");
+    load(text);
+    assert_int_equal(f.error, 0);
+    assert_int_equal(f.c.place.count, MUSTER_MEMBERS_MAX);
+    assert_int_equal(f.c.place.index, MUSTER_MEMBERS_MAX - 1);
+    assert_string_equal(f.c.place.names[MUSTER_MEMBERS_MAX - 1], "m63");
+    drop();
+}
+
 static void misspelt_keys_get_a_suggestion(void **state)
 {
     (void)state;
@@ -237,6 +254,7 @@ int main(void)
         cmocka_unit_test(relative_paths_count_from_the_files_folder),
         cmocka_unit_test(password_that_is_not_set_is_no_password),
         cmocka_unit_test(what_is_missing_is_told_at_once),
+        cmocka_unit_test(the_largest_cluster_keeps_every_name),
         cmocka_unit_test(misspelt_keys_get_a_suggestion),
         cmocka_unit_test(member_that_is_none_is_refused),
         cmocka_unit_test(store_is_a_host_or_a_socket),
