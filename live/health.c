@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,8 @@ struct muster_live_health *muster_live_health_new(uv_loop_t *loop, const char *p
     h->loop = loop;
     (void)uv_timer_init(loop, &h->timer);
     h->timer.data = h;
+    /* Where memory is short, jansson loses bytes of a text and says nothing. */
+    json_set_alloc_funcs(muster_memory_need, free);
     return h;
 }
 

@@ -3,6 +3,7 @@
 #define MUSTER_BANNED_ALLOW_HEAP
 #include "core/banned.h"
 
+#include "config/memory.h"
 #include "sim/trace/reader.h"
 
 #include <assert.h>
@@ -372,7 +373,13 @@ struct muster_trace *muster_trace_parse(const char *path, const char *text, size
         free(r.trace);
         return NULL;
     }
+    /* Where memory is short, jansson loses bytes of a text and says nothing. */
+    json_malloc_t take;
+    json_free_t give;
+    json_get_alloc_funcs(&take, &give);
+    json_set_alloc_funcs(muster_memory_need, free);
     read_lines(&r);
+    json_set_alloc_funcs(take, give);
     free(r.scratch);
     r.trace->memory = r.blocks;
     if (!r.failed)

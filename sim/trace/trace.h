@@ -55,8 +55,9 @@ struct muster_trace {
     void *memory;
 };
 
-/* Read a file. Complains with its line and returns null when it is no trace; a truncated one is
- * returned with complete false. Complaints may point into its sources: print them first. */
+/* Read a file. Complains with its line and returns null when it is no trace, or memory is short
+ * (but what JSON takes ends the program: config/memory.h); a truncated one is returned with
+ * complete false. Complaints may point into its sources: print them first. */
 struct muster_trace *muster_trace_read(const char *path, struct muster_diagnostics *d);
 /* The same of a text in memory, which is not kept; path: what complaints call it. */
 struct muster_trace *muster_trace_parse(const char *path, const char *text, size_t size,
