@@ -153,8 +153,9 @@ static bool comes_after(const struct muster_diagnostics *d, uint32_t a, uint32_t
 void muster_diagnostics_print(const struct muster_diagnostics *d, FILE *out)
 {
     uint32_t order[MUSTER_DIAGNOSTICS_MAX];
-    assert(d->count <= MUSTER_DIAGNOSTICS_MAX);
-    for (uint32_t i = 0; i < d->count; i++) {
+    const uint32_t count = d->count;
+    assert(count <= MUSTER_DIAGNOSTICS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
         uint32_t to = i;
         while (to > 0 && comes_after(d, order[to - 1], i)) {
             order[to] = order[to - 1];
@@ -163,7 +164,7 @@ void muster_diagnostics_print(const struct muster_diagnostics *d, FILE *out)
         order[to] = i;
     }
     uint32_t shown = 0;
-    for (uint32_t i = 0; i < d->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         print_one(&d->at[order[i]], out);
         shown += d->at[order[i]].severity != MUSTER_SEVERITY_NOTE;
     }

@@ -272,10 +272,8 @@ static struct muster_mark mark_of_byte(const struct builder *b, size_t offset)
 static void complain_of_syntax(struct builder *b, const yaml_parser_t *p)
 {
     const char *problem = p->problem ? p->problem : "not YAML";
-    if (p->error == YAML_MEMORY_ERROR) {
-        refuse(b, (struct muster_mark){b->source, 0, 0}, "not enough memory to read it");
-        return;
-    }
+    if (p->error == YAML_MEMORY_ERROR)
+        muster_memory_short();
     if (p->error == YAML_READER_ERROR) {
         refuse(b, mark_of_byte(b, p->problem_offset), problem);
         return;
@@ -294,7 +292,7 @@ static int build(struct builder *b)
 {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
-        return refuse(b, (struct muster_mark){b->source, 0, 0}, "not enough memory to read it");
+        muster_memory_short();
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)b->source->text, b->source->size);
     int result = 0;

@@ -20,6 +20,25 @@ static inline size_t muster_utf8_length(const char *text, size_t size)
     return length;
 }
 
+/* Bytes of the character at the front of a text that ends in a 0, and what it is; 0 where the bytes
+ * are no UTF-8, strictly: nothing longer than need be, no surrogates, nothing above U+10FFFF. */
+static inline uint32_t muster_utf8_decode(const char *text, uint32_t *ret_character)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint8_t first = (uint8_t)text[0];
+    uint32_t n = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (n > 1 && (first < 0xc2 || first > 0xf4))
+        return 0;
+    uint32_t c = n == 1 ? first : first & (0x7fU >> n);
+    for (uint32_t i = 1; i < n; i++) {
+        if (((uint8_t)text[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | ((uint8_t)text[i] & 0x3f);
+    }
+    *ret_character = c;
+    return c < least[n] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff ? 0 : n;
+}
+
 /* Whether a character of that length may go to a terminal as it is: no control character, no broken
  * byte. */
 static inline bool muster_utf8_is_plain(const char *text, size_t length)

@@ -299,9 +299,8 @@ struct muster_live_disk *muster_live_disk_open(uv_loop_t *loop, const char *fold
     d->commit_at = MUSTER_NEVER;
     if (uv_mutex_init(&d->lock) != 0 || uv_cond_init(&d->wake) != 0)
         abort(); /* as libuv does when it cannot lock */
-    int error = 0;
     if (disk_files_open(&d->files, folder, text, size)) {
-        error = start(d, loop);
+        int error = start(d, loop);
         if (error == 0)
             return d;
         (void)snprintf(text, size, "%s: no thread for it: %s; give this process more", folder,

@@ -137,7 +137,10 @@ static void add_components(struct translation *t, json_t *components)
     json_t *component;
     if (components && !json_is_object(components))
         complain(t, "components", NULL, "is malformed");
-    json_object_foreach(components, name, component) add_component(t, name, component);
+    json_object_foreach(components, name, component)
+    {
+        add_component(t, name, component);
+    }
 }
 
 static void cut_back(struct muster_text *out, size_t length)

@@ -1,111 +1,174 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The suite as JSON: an array of scenarios, each with its runs. */
+#include "config/utf8.h"
 #include "reports/report.h"
 
 #include <inttypes.h>
-#include <jansson.h>
-#include <string.h>
 
-/* Any bytes as a JSON string: what is no UTF-8 is taken for Latin-1. */
-static json_t *text(const char *bytes)
+/* Where the next piece goes. */
+struct place {
+    FILE *out;
+    int depth;  /* of open objects and arrays */
+    bool empty; /* nothing stands in the innermost one yet */
+};
+
+/* ---- texts ---- */
+
+static bool is_utf8(const char *text)
 {
-    json_t *whole = json_string(bytes);
-    if (whole)
-        return whole;
-    char room[2048];
-    size_t n = 0;
-    for (; *bytes && n + 2 < sizeof room; bytes++) {
-        uint8_t c = (uint8_t)*bytes;
-        if (c < 0x80) {
-            room[n++] = (char)c;
-        } else {
-            room[n++] = (char)(0xc0 | c >> 6);
-            room[n++] = (char)(0x80 | (c & 0x3f));
+    uint32_t character, length;
+    while (*text && (length = muster_utf8_decode(text, &character)) > 0)
+        text += length;
+    return *text == 0;
+}
+
+static void print_character(FILE *out, uint32_t c)
+{
+    static const char escapes[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    for (const char *escape = escapes; *escape; escape += 2) {
+        if (c == (unsigned char)escape[0]) {
+            fprintf(out, "\\%c", escape[1]);
+            return;
         }
     }
-    return json_stringn(room, n);
+    if (c >= 0x10000) /* in two halves */
+        fprintf(out, "\\u%04" PRIX32 "\\u%04" PRIX32, 0xd800 + ((c - 0x10000) >> 10),
+                0xdc00 + ((c - 0x10000) & 0x3ff));
+    else if (c < 0x20 || c >= 0x80)
+        fprintf(out, "\\u%04" PRIX32, c);
+    else
+        fputc((int)c, out);
 }
 
-static json_t *hex(uint64_t hash)
+/* Any bytes as a string: what is no UTF-8 is taken for Latin-1. */
+static void print_text(FILE *out, const char *text)
 {
-    char digits[24];
-    snprintf(digits, sizeof digits, "%016" PRIx64, hash);
-    return json_string(digits);
+    bool utf8 = is_utf8(text);
+    fputc('"', out);
+    while (*text) {
+        uint32_t c = (unsigned char)*text;
+        text += utf8 ? muster_utf8_decode(text, &c) : 1;
+        print_character(out, c);
+    }
+    fputc('"', out);
 }
 
-static json_t *integer(uint64_t value)
+/* ---- pieces ---- */
+
+/* A new line for the next piece; key: null in an array. */
+static void begin_piece(struct place *p, const char *key)
 {
-    return json_integer(value <= INT64_MAX ? (json_int_t)value : INT64_MAX);
+    fprintf(p->out, "%s\n%*s", p->empty ? "" : ",", p->depth, "");
+    p->empty = false;
+    if (key)
+        fprintf(p->out, "\"%s\": ", key);
 }
 
-static void set_failure(json_t *run, const struct muster_report_failure *f)
+static void open_piece(struct place *p, char bracket)
 {
-    json_object_set_new(run, "property", text(f->property));
-    json_object_set_new(run, "text", text(f->text));
+    fputc(bracket, p->out);
+    p->depth++;
+    p->empty = true;
+}
+
+static void close_piece(struct place *p, char bracket)
+{
+    p->depth--;
+    if (!p->empty)
+        fprintf(p->out, "\n%*s", p->depth, "");
+    fputc(bracket, p->out);
+    p->empty = false;
+}
+
+static void put_text(struct place *p, const char *key, const char *text)
+{
+    begin_piece(p, key);
+    print_text(p->out, text);
+}
+
+static void put_hash(struct place *p, const char *key, uint64_t hash)
+{
+    begin_piece(p, key);
+    fprintf(p->out, "\"%016" PRIx64 "\"", hash);
+}
+
+/* As large as a reader's 64 bits with a sign hold. */
+static void put_integer(struct place *p, const char *key, uint64_t value)
+{
+    begin_piece(p, key);
+    fprintf(p->out, "%" PRIu64, value <= INT64_MAX ? value : INT64_MAX);
+}
+
+/* ---- the report ---- */
+
+static void put_failure(struct place *p, const struct muster_report_failure *f)
+{
+    put_text(p, "property", f->property);
+    put_text(p, "text", f->text);
     if (f->file[0]) {
-        json_object_set_new(run, "file", text(f->file));
-        json_object_set_new(run, "line", integer(f->line));
+        put_text(p, "file", f->file);
+        put_integer(p, "line", f->line);
     }
     if (f->timed) {
-        json_object_set_new(run, "failed_at_ns", integer(f->at));
-        json_object_set_new(run, "record", integer(f->record));
+        put_integer(p, "failed_at_ns", f->at);
+        put_integer(p, "record", f->record);
     }
-    json_object_set_new(run, "reproduce", text(f->command));
+    put_text(p, "reproduce", f->command);
     if (f->trace[0])
-        json_object_set_new(run, "trace", text(f->trace));
+        put_text(p, "trace", f->trace);
 }
 
-static json_t *run_of(const struct muster_report_run *r)
+static void put_run(struct place *p, const struct muster_report_run *r)
 {
-    json_t *run = json_object();
-    json_object_set_new(run, "seed", integer(r->seed));
-    json_object_set_new(run, "verdict", json_string(muster_report_verdict(r->code)));
-    json_object_set_new(run, "hash", hex(r->hash));
-    json_object_set_new(run, "events", integer(r->events));
-    json_object_set_new(run, "simulated_ns", integer(r->simulated));
-    if (r->expected_failure)
-        json_object_set_new(run, "expected_failure", json_true());
+    begin_piece(p, NULL);
+    open_piece(p, '{');
+    put_integer(p, "seed", r->seed);
+    put_text(p, "verdict", muster_report_verdict(r->code));
+    put_hash(p, "hash", r->hash);
+    put_integer(p, "events", r->events);
+    put_integer(p, "simulated_ns", r->simulated);
+    if (r->expected_failure) {
+        begin_piece(p, "expected_failure");
+        fputs("true", p->out);
+    }
     if (r->failure)
-        set_failure(run, r->failure);
-    return run;
+        put_failure(p, r->failure);
+    close_piece(p, '}');
 }
 
-static json_t *scenario_of(const struct muster_report_scenario *s)
+static void put_scenario(struct place *p, const struct muster_report_scenario *s)
 {
     struct muster_report_total total;
     muster_report_sum(s, &total);
-    json_t *scenario = json_object();
-    json_t *runs = json_array();
-    json_object_set_new(scenario, "name", text(s->name));
-    json_object_set_new(scenario, "path", text(s->path));
-    json_object_set_new(scenario, "verdict", json_string(muster_report_total_verdict(&total)));
+    open_piece(p, '{');
+    put_text(p, "name", s->name);
+    put_text(p, "path", s->path);
+    put_text(p, "verdict", muster_report_total_verdict(&total));
     if (s->problem)
-        json_object_set_new(scenario, "error", text(s->problem));
+        put_text(p, "error", s->problem);
     if (s->defends)
-        json_object_set_new(scenario, "defends", text(s->defends));
-    json_object_set_new(scenario, "nodes", integer(s->nodes));
-    json_object_set_new(scenario, "hash", hex(total.hash));
-    json_object_set_new(scenario, "simulated_ns", integer(total.simulated));
-    json_object_set_new(scenario, "wall_ns", integer(total.wall));
+        put_text(p, "defends", s->defends);
+    put_integer(p, "nodes", s->nodes);
+    put_hash(p, "hash", total.hash);
+    put_integer(p, "simulated_ns", total.simulated);
+    put_integer(p, "wall_ns", total.wall);
+    put_integer(p, "not_run", total.not_run);
+    begin_piece(p, "runs");
+    open_piece(p, '[');
     for (uint64_t i = 0; s->runs && i <= s->seed_last - s->seed_first; i++)
         if (s->runs[i].done)
-            json_array_append_new(runs, run_of(&s->runs[i]));
-    json_object_set_new(scenario, "not_run", integer(total.not_run));
-    json_object_set_new(scenario, "runs", runs);
-    return scenario;
+            put_run(p, &s->runs[i]);
+    close_piece(p, ']');
+    close_piece(p, '}');
 }
 
-int muster_report_json(FILE *out, const struct muster_report_suite *suite)
+void muster_report_json(FILE *out, const struct muster_report_suite *suite)
 {
     fputs("[", out);
     for (uint32_t i = 0; i < suite->count; i++) {
-        json_t *scenario = scenario_of(&suite->scenarios[i]);
+        struct place p = {.out = out};
         fputs(i > 0 ? ",\n" : "\n", out);
-        int error = scenario ? json_dumpf(scenario, out, JSON_INDENT(1) | JSON_ENSURE_ASCII) : -1;
-        json_decref(scenario);
-        if (error && !ferror(out))
-            return MUSTER_E_NOSPACE;
+        put_scenario(&p, &suite->scenarios[i]);
     }
     fputs("\n]\n", out);
-    return 0;
 }

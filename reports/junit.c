@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JUnit's XML: a suite for each scenario, a case for each run. */
+#include "config/utf8.h"
 #include "reports/report.h"
 
 #include <inttypes.h>
 
-/* Length of the UTF-8 sequence at `at` when XML 1.0 permits its character; else 0. */
-static unsigned char_length(const unsigned char *at)
+/* Length of the character at `at` when XML 1.0 permits it; else 0. */
+static uint32_t char_length(const char *at)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned n = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-    if (at[0] > 0xf4)
-        return 0;
-    if (n <= 1)
-        return at[0] >= 0x20 || at[0] == '\t' || at[0] == '\n' ? n : 0;
-    uint32_t c = at[0] & (0x7fU >> n);
-    for (unsigned i = 1; i < n; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (at[i] & 0x3f);
-    }
-    bool surrogate = c >= 0xd800 && c <= 0xdfff;
-    return c < least[n] || surrogate || c > 0x10ffff || c == 0xfffe || c == 0xffff ? 0 : n;
+    uint32_t c = 0, n = muster_utf8_decode(at, &c);
+    bool control = c < 0x20 && c != '\t' && c != '\n';
+    return control || c == 0xfffe || c == 0xffff ? 0 : n;
 }
 
 /* Any bytes as character data: what XML cannot hold becomes '?'. */
 static void print_text(FILE *out, const char *text, bool attribute)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        unsigned n = char_length(at);
+    for (const char *at = text; *at;) {
+        uint32_t n = char_length(at);
         if (*at == '&')
             fputs("&amp;", out);
         else if (*at == '<')
@@ -38,7 +27,7 @@ static void print_text(FILE *out, const char *text, bool attribute)
         else if (attribute && *at == '"')
             fputs("&quot;", out);
         else if (attribute && (*at == '\n' || *at == '\t'))
-            fprintf(out, "&#%u;", *at);
+            fprintf(out, "&#%d;", *at);
         else if (n == 0)
             fputc('?', out);
         else

@@ -99,7 +99,7 @@ void muster_report_github(FILE *out, const struct muster_report_scenario *s);
 
 /* JUnit's XML: valid for any bytes in names and texts. */
 void muster_report_junit(FILE *out, const struct muster_report_suite *suite);
-/* An array of scenarios, each with its runs. Returns 0, or MUSTER_E_NOSPACE: memory is short. */
-int muster_report_json(FILE *out, const struct muster_report_suite *suite);
+/* An array of scenarios, each with its runs. */
+void muster_report_json(FILE *out, const struct muster_report_suite *suite);
 
 #endif

@@ -84,6 +84,7 @@ static void cut(struct muster_heap *h, uint32_t at, uint32_t n)
 {
     while (n > 0) {
         uint32_t class = class_of(n);
+        assert(class > 0);
         if (class_size(class) > n)
             class --;
         push(h, class, at);

@@ -5,6 +5,7 @@
  * reads the lease clock once more before it starts anything (SPEC R14). A target compares and keeps
  * the highest epoch with the effect, and knows what it has done by intent and attempt. What is on
  * its way when the sender gives up arrives all the same: only the target can stop it. */
+#include "core/text.h"
 #include "sim/inside.h"
 
 #include <stdio.h>
@@ -35,13 +36,14 @@ static uint32_t find_target(const struct muster_world *w, struct muster_bytes da
     struct muster_flat_value v;
     muster_flat_reader_init(&r, data);
     uint32_t none = w->target_count - 1;
-    if (muster_flat_next(&r, &v) != 0 || muster_flat_next(&r, &v) != 0)
+    int error = muster_flat_next(&r, &v); /* the array's head, then its first element */
+    if (error == 0)
+        error = muster_flat_next(&r, &v);
+    if (error != 0)
         return none;
-    for (uint32_t i = 0; i < none; i++) {
-        const char *runs = w->target[i].config.runs;
-        if (strlen(runs) == v.bytes.size && memcmp(runs, v.bytes.at, v.bytes.size) == 0)
+    for (uint32_t i = 0; i < none; i++)
+        if (muster_text_equal(v.bytes, w->target[i].config.runs))
             return i;
-    }
     return none;
 }
 

@@ -5,11 +5,15 @@
 tools=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 root=$(dirname -- "$tools")
 
-# shellcheck disable=SC2034 # both are for the scripts that source this
+# shellcheck disable=SC2034 # all are for the scripts that source this
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev \
 libxxhash-dev liblua5.1-0-dev libuv1-dev libhiredis-dev libsqlite3-dev"
 # shellcheck disable=SC2034
 TEST_PACKAGES="libcmocka-dev clang patch python3 redis-tools binutils"
+# shellcheck disable=SC2034
+FUZZ_PACKAGES="clang libclang-rt-14-dev"
+# shellcheck disable=SC2034
+TIDY_PACKAGES="clang-tidy cppcheck"
 UNAVAILABLE=69 # exit code when something that is needed cannot be installed
 
 say() {
@@ -67,15 +71,16 @@ packages_need() {
     rm -f "$log"
 }
 
-# Configure (once) and build a folder: build_tree FOLDER [meson options…]. Its messages are shown
-# only when it fails.
+# Configure (once) and build a folder, or of it what $targets names: build_tree FOLDER [meson
+# options…]. Its messages are shown only when it fails.
 build_tree() {
     folder=$1
     shift
     log=$(mktemp)
+    # shellcheck disable=SC2086 # a list of names without blanks
     if {
         { [ -f "$folder/build.ninja" ] || meson setup "$folder" "$root" "$@"; } &&
-            ninja -C "$folder"
+            ninja -C "$folder" ${targets-}
     } >"$log" 2>&1 </dev/null; then
         # A compiler's warning on the way to success is worth a look, too.
         grep -A4 'warning:' "$log" >&2 || :

@@ -105,9 +105,9 @@ const struct muster_event_type *muster_event_type(uint16_t kind)
 
 uint16_t muster_event_by_name(const char *name)
 {
-    for (uint16_t kind = 1; kind < MUSTER_EVENT_NOTE + MUSTER_NOTE_COUNT; kind++)
+    for (uint32_t kind = 1; kind < MUSTER_EVENT_NOTE + MUSTER_NOTE_COUNT; kind++)
         if (types[kind].name && strcmp(types[kind].name, name) == 0)
-            return kind;
+            return (uint16_t)kind;
     return 0;
 }
 

@@ -160,12 +160,9 @@ static struct muster_incarnation take_incarnation(struct cursor *c)
 
 static struct cursor begin(struct muster_bytes text, char letter)
 {
-    struct cursor c = {text.at, text.at + text.size, false};
-    if (text.size == 0 || *c.at != (uint8_t)letter)
-        c.bad = true;
-    else
-        c.at++;
-    return c;
+    if (text.size == 0 || *text.at != (uint8_t)letter)
+        return (struct cursor){text.at, text.at, true};
+    return (struct cursor){text.at + 1, text.at + text.size, false};
 }
 
 static int end(const struct cursor *c)

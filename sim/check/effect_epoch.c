@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: an effect carries the epoch of the lease under which it is handed out. */
 #include "core/flat.h"
+#include "core/text.h"
 #include "sim/check/check.h"
 #include "sim/scenario/scenario.h"
 
@@ -71,7 +72,7 @@ static bool is_local(const struct muster_config *c, struct muster_bytes name)
 {
     for (uint32_t i = 0; i < c->recovery.action_count; i++) {
         const struct muster_action_config *a = &c->recovery.action[i];
-        if (strlen(a->name) == name.size && memcmp(a->name, name.at, name.size) == 0)
+        if (muster_text_equal(name, a->name))
             return a->scope == MUSTER_SCOPE_LOCAL;
     }
     return false;

@@ -70,10 +70,10 @@ void muster_redis_set_replicas(struct muster_redis *r, uint32_t count);
  * one value in out->reply (an error when the reply does not fit). Expired keys are removed lazily,
  * and by a bounded active sweep of muster_redis_sweep. */
 void muster_redis_execute(struct muster_redis *r, uint64_t now_ms, uint32_t client,
-                          struct muster_bytes argv, struct muster_redis_out *out);
+                          struct muster_bytes flat, struct muster_redis_out *out);
 
 /* Apply one entry of a master's stream to a replica (or to the image of an AOF); no reply. */
-void muster_redis_apply(struct muster_redis *r, uint64_t now_ms, struct muster_bytes argv);
+void muster_redis_apply(struct muster_redis *r, uint64_t now_ms, struct muster_bytes flat);
 
 /* Remove up to `most` keys that have expired; stream gets their DELs. Returns how many. */
 uint32_t muster_redis_sweep(struct muster_redis *r, uint64_t now_ms, uint32_t most,

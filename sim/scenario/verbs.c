@@ -130,7 +130,7 @@ static uint32_t read_clock(struct loader *l, const struct muster_doc *node,
     if (!step && !drift)
         COMPLAIN(l, node->mark,
                  "'clock' needs 'step' or 'drift', such as step: +1h or drift: 300ppm");
-    if (e->clock.which == MUSTER_CLOCK_LEASE && e->clock.has_step && e->clock.step < 0)
+    if (step && e->clock.which == MUSTER_CLOCK_LEASE && e->clock.has_step && e->clock.step < 0)
         COMPLAIN(l, step->mark,
                  "a lease clock never goes back; step it forward, or use which: wall");
     return store ? 1 : read_subjects(l, node, value, e);

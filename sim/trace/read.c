@@ -361,20 +361,16 @@ static char *slurp(const char *path, size_t *size, struct muster_diagnostics *d)
     return text;
 }
 
-struct muster_trace *muster_trace_read(const char *path, struct muster_diagnostics *d)
+struct muster_trace *muster_trace_parse(const char *path, const char *text, size_t size,
+                                        struct muster_diagnostics *d)
 {
-    struct muster_reader r = {.d = d};
-    char *text = slurp(path, &r.size, d);
-    if (!text)
-        return NULL;
-    r.text = text;
+    struct muster_reader r = {.d = d, .text = text, .size = size};
     r.trace = calloc(1, sizeof *r.trace);
     if (r.trace)
         r.trace->path = strdup(path);
     if (!r.trace || !r.trace->path) {
         complain_io(d, path, "out of memory");
         free(r.trace);
-        free(text);
         return NULL;
     }
     /* Where memory is short, jansson loses bytes of a text and says nothing. */
@@ -384,13 +380,23 @@ struct muster_trace *muster_trace_read(const char *path, struct muster_diagnosti
     json_set_alloc_funcs(muster_memory_need, free);
     read_lines(&r);
     json_set_alloc_funcs(take, give);
-    free(text);
     free(r.scratch);
     r.trace->memory = r.blocks;
     if (!r.failed)
         return r.trace;
     muster_trace_free(r.trace);
     return NULL;
+}
+
+struct muster_trace *muster_trace_read(const char *path, struct muster_diagnostics *d)
+{
+    size_t size;
+    char *text = slurp(path, &size, d);
+    if (!text)
+        return NULL;
+    struct muster_trace *t = muster_trace_parse(path, text, size, d);
+    free(text);
+    return t;
 }
 
 void muster_trace_free(struct muster_trace *t)

@@ -59,6 +59,9 @@ struct muster_trace {
  * (but what JSON takes ends the program: config/memory.h); a truncated one is returned with
  * complete false. Complaints may point into its sources: print them first. */
 struct muster_trace *muster_trace_read(const char *path, struct muster_diagnostics *d);
+/* The same of a text in memory, which is not kept; path: what complaints call it. */
+struct muster_trace *muster_trace_parse(const char *path, const char *text, size_t size,
+                                        struct muster_diagnostics *d);
 void muster_trace_free(struct muster_trace *t);
 
 /* The first difference found by a replay or a diff. */

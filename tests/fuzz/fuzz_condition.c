@@ -4,14 +4,12 @@
  * The first byte says what is known of the surroundings, the rest is the text.
  */
 #include "core/orchestrator/condition.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
 #include <string.h>
 
 static const char *const actions[] = {"restart_radio", "stabilize_attitude", "cache_purge"};
-
-/* libFuzzer's entry; it has no header of its own. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void facts_from(uint8_t seed, struct muster_condition_facts *f)
 {

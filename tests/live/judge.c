@@ -51,7 +51,6 @@ struct muster_world {
     struct use *use, *judging;
     struct muster_trace *trace[TRACES_MAX]; /* records point into them */
     uint32_t traces;
-    const struct muster_record *judged_record;
 };
 
 /* Those that what is recorded can put to the test, and that must be. */
@@ -347,8 +346,10 @@ int main(int argc, char **argv)
 {
     struct muster_world w = {0};
     struct use use[JUDGED] = {0};
-    if (!read_all(&w, argc, argv))
+    if (!read_all(&w, argc, argv)) {
+        free(w.moment);
         return 65;
+    }
     w.use = use;
     for (size_t i = 0; i < JUDGED; i++) {
         use[i].property = judged[i].property;

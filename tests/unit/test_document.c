@@ -38,7 +38,7 @@ static const char *printed(struct fixture *f)
     free(f->text);
     FILE *out = open_memstream(&f->text, &f->size);
     muster_diagnostics_print(&f->d, out);
-    fclose(out);
+    assert_int_equal(fclose(out), 0);
     return f->text;
 }
 

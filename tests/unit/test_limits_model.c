@@ -98,8 +98,8 @@ static void restart(struct reference *r, struct muster_limits *l, int64_t *now, 
 static int64_t some_time(struct muster_random *random)
 {
     static const int64_t steps[] = {0, 1, 999999, 1000000, 1000001};
-    int64_t parts[] = {(int64_t)HOUR / 7, (int64_t)HOUR / 2, (int64_t)HOUR, (int64_t)DAY / 3,
-                       (int64_t)DAY};
+    const int64_t parts[] = {(int64_t)HOUR / 7, (int64_t)HOUR / 2, (int64_t)HOUR, (int64_t)DAY / 3,
+                             (int64_t)DAY};
     int64_t t = steps[muster_random_below(random, 5)];
     if (muster_random_chance(random, 600000))
         t += parts[muster_random_below(random, muster_random_chance(random, 200000) ? 5 : 3)] - 1;

@@ -39,7 +39,7 @@ static const char *answer_to(struct fixture *f, const char *bytes, size_t size)
     return text;
 }
 
-#define ANSWER(f, bytes, text) assert_string_equal(answer_to(f, bytes, sizeof bytes - 1), text)
+#define ANSWER(f, bytes, text) assert_string_equal(answer_to(f, bytes, sizeof(bytes) - 1), text)
 
 static void every_type_of_reply_becomes_flat(void **state)
 {

@@ -72,10 +72,10 @@ struct muster_fence_ending muster_fence_command_run(char **argument)
     struct muster_fence_ending ending = {MUSTER_FENCE_EXIT_SYSTEM, false};
     fflush(NULL);
     pid_t child = fork();
-    if (child < 0)
+    if (child < 0) {
         fprintf(stderr, "muster-fence: cannot make a process: %s\n", strerror(errno));
-    if (child < 0)
         return ending;
+    }
     if (child == 0)
         become(argument);
     while (!has_ended(child, &ending)) {

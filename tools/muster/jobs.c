@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -104,9 +105,9 @@ static _Noreturn void become_worker(struct pool *p, struct worker *w, int down, 
 static bool start(struct pool *p, struct worker *w)
 {
     int down[2], up[2];
-    if (pipe(down) != 0)
+    if (pipe2(down, O_CLOEXEC) != 0)
         return false;
-    if (pipe(up) != 0) {
+    if (pipe2(up, O_CLOEXEC) != 0) {
         close(down[0]);
         close(down[1]);
         return false;

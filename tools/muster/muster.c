@@ -77,12 +77,11 @@ static size_t length_of(const void *const *list)
 /* Two lists that end with null, one after the other; null when memory is short. */
 static void *join(const void *const *a, const void *const *b)
 {
-    size_t na = length_of(a), nb = length_of(b);
-    const void **both = calloc(na + nb + 1, sizeof *both);
-    if (both && na > 0)
-        memcpy(both, a, na * sizeof *both);
-    if (both && nb > 0)
-        memcpy(both + na, b, nb * sizeof *both);
+    const void **both = calloc(length_of(a) + length_of(b) + 1, sizeof *both), **end = both;
+    for (; both && a && *a; a++)
+        *end++ = *a;
+    for (; both && b && *b; b++)
+        *end++ = *b;
     return both;
 }
 

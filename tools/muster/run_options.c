@@ -132,7 +132,7 @@ int muster_run_read(struct muster_options *o, struct muster_run_request *r,
 {
     const char *value;
     bool named = false;
-    int i, error = 0;
+    int i, error;
     /* First pass: all options, so that wrong usage is told before any folder is walked. */
     while ((i = muster_options_next(o, &value)) != MUSTER_OPTION_END) {
         if (i == MUSTER_OPTION_WRONG)
@@ -194,14 +194,9 @@ int muster_run_write(const struct muster_run_request *r, const struct muster_rep
     }
     if (r->json) {
         FILE *out = create(r->json);
-        int failed = out ? 0 : MUSTER_EXIT_IO;
-        if (out && muster_report_json(out, suite)) {
-            muster_options_say("out of memory");
-            failed = MUSTER_EXIT_INTERNAL;
-        }
         if (out)
-            failed = muster_report_graver(failed, finish(out, r->json));
-        error = muster_report_graver(error, failed);
+            muster_report_json(out, suite);
+        error = muster_report_graver(error, out ? finish(out, r->json) : MUSTER_EXIT_IO);
     }
     return error;
 }

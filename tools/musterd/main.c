@@ -75,9 +75,10 @@ static int run(const struct arguments *a)
  * was handed to this program by mistake is not handed on to the commands that it starts. */
 static void tidy_descriptors(void)
 {
+    const int flags = O_RDWR; /* commands inherit them */
     int fd;
     do
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", flags);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);
