@@ -2,7 +2,6 @@
 /* musterd's file. */
 #include "live/config.h"
 
-#include "config/core_config.h"
 #include "config/memory.h"
 #include "config/names.h"
 
@@ -260,10 +259,11 @@ static void load_log(struct loader *l, const struct muster_doc *root)
 static void load_all(struct loader *l, const struct muster_doc *root, bool local)
 {
     struct muster_live_config *c = l->c;
-    muster_core_config_load(&c->core, root, own_keys, l->d);
+    muster_node_config_load(&c->node, root, own_keys, l->d);
     c->core.local = c->core.local || local;
     load_members(l, root);
     load_voters(l, root);
+    muster_node_config_fits(&c->core, c->place.count, root, l->d);
     load_store(l, root);
     load_health(l, root);
     load_actions(l, root);

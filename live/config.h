@@ -22,15 +22,18 @@
 #ifndef MUSTER_LIVE_CONFIG_H
 #define MUSTER_LIVE_CONFIG_H
 
-#include "config/document.h"
-#include "core/config.h"
+#include "config/node_config.h"
 #include "live/action.h"
 #include "live/store.h"
 
 #define MUSTER_LIVE_PATH_MAX 1023
 
+/* Not to be moved or copied once it is loaded. */
 struct muster_live_config {
-    struct muster_config core;
+    union {
+        struct muster_config core; /* the beginning of node */
+        struct muster_node_config node;
+    };
     struct muster_place place;
     bool bootstrap;
     struct muster_live_store_config store;
