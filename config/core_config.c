@@ -306,6 +306,14 @@ static void check_keys(const struct muster_doc *mapping, const char *const *othe
     muster_doc_keys(mapping, all, d);
 }
 
+bool edge_core_has(const char *key)
+{
+    const char *const *known = known_keys;
+    while (*known && strcmp(*known, key) != 0)
+        known++;
+    return *known != NULL;
+}
+
 const char *const *muster_core_actions(void)
 {
     return known_actions;

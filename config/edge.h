@@ -25,6 +25,7 @@ struct edge {
     muster_complain((e)->d, MUSTER_SEVERITY_WARNING, mark, __VA_ARGS__)
 
 /* core_config.c */
+bool edge_core_has(const char *key);
 bool edge_is_name(const char *text);
 bool edge_action_is_known(const char *name);
 /* A new action with its defaults; null when there are too many. */
@@ -44,6 +45,8 @@ void edge_count(struct edge *e, const struct muster_doc *mapping, const char *ke
 void edge_seconds(struct edge *e, const struct muster_doc *mapping, const char *key, muster_dur min,
                   muster_dur *value);
 void edge_boolean(struct edge *e, const struct muster_doc *mapping, const char *key, bool *value);
+/* Whether nothing has been said of a word yet; it is kept, not copied. */
+bool edge_is_new(struct edge *e, const char *word);
 /* Say once of a key that it does nothing; null says nothing. */
 void edge_note_idle(struct edge *e, const struct muster_doc *value);
 /* "unknown WHAT 'x', did you mean 'y'?", else with what there is to do instead. */

@@ -70,18 +70,22 @@ void edge_boolean(struct edge *e, const struct muster_doc *mapping, const char *
         muster_doc_boolean(node, value, e->d);
 }
 
+bool edge_is_new(struct edge *e, const char *word)
+{
+    for (uint32_t i = 0; i < e->noted_count; i++) {
+        if (strcmp(e->noted[i], word) == 0)
+            return false;
+    }
+    assert(e->noted_count < EDGE_NOTES_MAX); /* only words that are written down here */
+    e->noted[e->noted_count++] = word;
+    return true;
+}
+
 void edge_note_idle(struct edge *e, const struct muster_doc *value)
 {
-    for (uint32_t i = 0; value && i < e->noted_count; i++) {
-        if (strcmp(e->noted[i], value->key) == 0)
-            return;
-    }
-    if (!value)
-        return;
-    assert(e->noted_count < EDGE_NOTES_MAX); /* only keys that are written down here */
-    e->noted[e->noted_count++] = value->key;
-    muster_complain(e->d, MUSTER_SEVERITY_NOTE, value->key_mark, "'%s' has no effect here",
-                    value->key);
+    if (value && edge_is_new(e, value->key))
+        muster_complain(e->d, MUSTER_SEVERITY_NOTE, value->key_mark, "'%s' has no effect here",
+                        value->key);
 }
 
 void edge_unknown(struct edge *e, const struct muster_doc *node, const char *what,
@@ -290,6 +294,14 @@ static const char *const *all_keys(const char *room[KEYS_MAX], const char *const
     }
     room[n] = NULL;
     return room;
+}
+
+bool muster_node_config_has(const char *key)
+{
+    const char *const *own = own_keys;
+    while (*own && strcmp(*own, key) != 0)
+        own++;
+    return *own || edge_core_has(key);
 }
 
 int muster_node_config_load(struct muster_node_config *c, const struct muster_doc *mapping,

@@ -48,6 +48,9 @@ struct muster_node_config {
 int muster_node_config_load(struct muster_node_config *c, const struct muster_doc *mapping,
                             const char *const *others, struct muster_diagnostics *d);
 
+/* Whether a key is one of those above, of the core or the enhanced orchestrator. */
+bool muster_node_config_has(const char *key);
+
 /* Complain of what does not fit a cluster of so many members. 0 or MUSTER_E_INVALID. */
 int muster_node_config_fits(const struct muster_config *core, uint32_t members,
                             const struct muster_doc *mapping, struct muster_diagnostics *d);

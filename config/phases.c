@@ -94,6 +94,14 @@ static int read_response(struct edge *e, const struct muster_doc *node,
 
 /* ---- one phase ---- */
 
+/* Once: a list that forbids what nothing does is right as it stands. */
+static void note_open_word(struct edge *e, const struct muster_doc *node)
+{
+    if (edge_is_new(e, node->text))
+        muster_complain(e->d, MUSTER_SEVERITY_NOTE, node->mark,
+                        "'%s' stands for no action here; 'responses' can map it", node->text);
+}
+
 /* A list of responses, as bits of their actions. */
 static uint64_t load_list(struct edge *e, const struct muster_doc *phase, const char *key)
 {
@@ -106,12 +114,10 @@ static uint64_t load_list(struct edge *e, const struct muster_doc *phase, const 
         if (muster_doc_expect(one, MUSTER_NODE_SCALAR, "a response", e->d) != 0)
             continue;
         if (read_response(e, one, &response) != 0) {
-            if (is_open_word(one->text)) {
-                const struct muster_doc noted = {.key = one->text, .key_mark = one->mark};
-                edge_note_idle(e, &noted);
-            } else {
+            if (is_open_word(one->text))
+                note_open_word(e, one);
+            else
                 complain_of_response(e, one);
-            }
         } else if (response.action == MUSTER_NAME_NONE) {
             EDGE_ERROR(e, one->mark, "'%s' ends rules, it is no action", one->text);
         } else {
