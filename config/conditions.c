@@ -4,11 +4,13 @@
 #include "config/edge.h"
 #include "config/utf8.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define CANDIDATES_MAX 160
+#define NAMES_MAX      160
+#define CANDIDATES_MAX (NAMES_MAX + MUSTER_LEVEL_COUNT)
 
-_Static_assert(CANDIDATES_MAX > MUSTER_ACTIONS_MAX + MUSTER_ANOMALY_TYPES_MAX + 32,
+_Static_assert(NAMES_MAX > MUSTER_ACTIONS_MAX + MUSTER_ANOMALY_TYPES_MAX + 32,
                "every word that may be offered has room");
 
 /* The source's text from a mark to the end; null when it has no position. */
@@ -63,10 +65,12 @@ static const char *near_word(const struct muster_condition_names *names, const c
         return NULL;
     memcpy(word, text, size);
     word[size] = 0;
-    while (n < CANDIDATES_MAX && muster_condition_candidate(names, error->offer, n, room[n])) {
-        at[n] = room[n];
+    while (n < NAMES_MAX && muster_condition_candidate(names, error->offer, n, room[n]))
         n++;
-    }
+    for (uint32_t i = 0; n > 0 && i < MUSTER_LEVEL_COUNT; i++) /* it may have been one of them */
+        snprintf(room[n++], sizeof room[0], "%s", muster_level_text(i));
+    for (uint32_t i = 0; i < n; i++)
+        at[i] = room[i];
     at[n] = NULL;
     return muster_suggest(word, at);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A config that is spread over several files, and what else is asked of a file before it is read. */
+/* A config in several files, and what is asked of a file before it is read: its kind, the
+ * environment. */
 #ifndef MUSTER_CONFIG_INCLUDE_H
 #define MUSTER_CONFIG_INCLUDE_H
 

@@ -21,7 +21,7 @@ struct muster_node_config {
  *       severity_threshold: 0.7             # 0.8
  *       escalation_chain:
  *         - {action: NAME, condition: "severity >= 0.7", params: {…}, timeout: 30}
- *   phases:                                 # exactly these exist then; the first is the initial one
+ *   phases:                                 # exactly these exist then, beginning in the first
  *     LAUNCH:
  *       allowed_actions: [WORD, …]          # responses, or actions themselves
  *       forbidden_actions: [WORD, …]
@@ -29,7 +29,7 @@ struct muster_node_config {
  *       escalation_rules: [{condition: "severity >= CRITICAL", action: WORD, justification: TEXT}]
  *   transitions: {LAUNCH: [DEPLOYMENT, SAFE_MODE]}   # of a phase: all of them
  *   initial_phase: LAUNCH
- *   responses: {ISOLATE_SUBSYSTEM: cut_off}          # words that stand for actions, beside SPEC 1's
+ *   responses: {ISOLATE_SUBSYSTEM: cut_off}          # words for actions, beside SPEC 1's
  *   global: {default_action: LOG_ONLY, min_confidence_for_action: 0.7,
  *            min_confidence_for_escalation: 0.8, recurrence_window_seconds: 3600}
  *   advanced: {max_concurrent_actions: 1, action_timeout_multiplier: 1.5,
@@ -41,9 +41,10 @@ struct muster_node_config {
  *   recovery_actions: {NAME: {phase_restrictions: {LAUNCH: false}}}
  *
  * Numbers without a unit are seconds here. Actions of SPEC 1 that a policy or a phase names are
- * defined with their defaults where the file does not. Keys of the origin's files that steer nothing
- * here (description, threshold_multiplier, …) are noted once each. Transitions of SPEC 1 between
- * phases of its names are there unless the file says otherwise; every phase leads to SAFE_MODE.
+ * defined with their defaults where the file does not. Keys of the origin's files that steer
+ * nothing here (description, threshold_multiplier, …) are noted once each. Transitions of SPEC 1
+ * between phases of its names are there unless the file says otherwise; every phase leads to
+ * SAFE_MODE.
  * `others` and the result are those of muster_core_config_load. */
 int muster_node_config_load(struct muster_node_config *c, const struct muster_doc *mapping,
                             const char *const *others, struct muster_diagnostics *d);
