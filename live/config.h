@@ -14,6 +14,7 @@
  *   recording: /var/lib/muster/n1.jsonl   # the trace of this process; default none
  *   log: {level: info}             # debug, info, warning, error
  *   lease_ttl: 15s                 # and every other key of a scenario's cluster.config
+ *   include: [policies.yaml]       # more of them, merged beneath this file (config/include.h)
  *
  * ${NAME} and ${NAME:default} read the environment. Relative paths count from the file's folder,
  * commands without a slash are looked up in PATH. `coordinator: {type: local}` wants one member and
