@@ -16,6 +16,8 @@ struct loader {
     struct muster_memory memory;
     const struct muster_registry *registry;
     struct muster_diagnostics *d;
+    struct muster_sources *sources;
+    const struct muster_doc *env;          /* what ${…} stands for; may be null */
     const char *binding[BINDINGS_MAX + 1]; /* names given with `as`; ends with null */
     uint32_t bindings;
     const char *target_names[MUSTER_TARGETS_MAX + 1]; /* ends with null */
