@@ -69,5 +69,7 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
     put_recovery(t, c);
     if (c->enhanced)
         edge_put_enhanced(t, c);
+    else if (c->acting)
+        edge_put_attempts(t, c->acting);
     muster_text_add(t, "}");
 }

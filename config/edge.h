@@ -63,6 +63,10 @@ void edge_policies(struct edge *e, const struct muster_doc *policies);
 void edge_responses(struct edge *e, const struct muster_doc *root);
 void edge_phases(struct edge *e, const struct muster_doc *root);
 
+/* attempts.c, of both orchestrators */
+void edge_attempts(struct edge *e, const struct muster_doc *root, struct muster_acting_options *a);
+void edge_put_attempts(struct muster_text *t, const struct muster_acting_options *a);
+
 /* conditions.c */
 void edge_conditions(struct edge *e);
 

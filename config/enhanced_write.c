@@ -239,4 +239,5 @@ void edge_put_enhanced(struct muster_text *t, const struct muster_config *core)
     put_policies(&w);
     put_phases(&w);
     put_advanced(t, w.c);
+    edge_put_attempts(t, &w.c->acting);
 }

@@ -22,6 +22,8 @@ static const char *const own_keys[] = {
     NULL,
 };
 
+static const char *const shared_keys[] = {"action_backoff", "action_breaker", NULL};
+
 /* ---- what the other files use ---- */
 
 const struct muster_doc *edge_get(const struct muster_doc *mapping, const char *key)
@@ -278,8 +280,19 @@ static void load_enhanced(struct edge *e, const struct muster_doc *root,
     edge_conditions(e);
     load_advanced(e, root);
     load_blast(e, root);
+    edge_attempts(e, root, &c->acting);
     bind_decisions(e);
     e->c->core.enhanced = c;
+}
+
+static void load_basic(struct edge *e, const struct muster_doc *root)
+{
+    struct muster_acting_options *a = &e->c->acting;
+    muster_acting_options_basic(a);
+    edge_attempts(e, root, a);
+    if (a->backs_off || a->breaks)
+        e->c->core.acting = a;
+    warn_of_idle(e, root);
 }
 
 /* The keys that the core leaves to others: ours and those of the caller. */
@@ -287,6 +300,8 @@ static const char *const *all_keys(const char *room[KEYS_MAX], const char *const
 {
     size_t n = 0;
     for (const char *const *key = own_keys; *key; key++)
+        room[n++] = *key;
+    for (const char *const *key = shared_keys; *key; key++)
         room[n++] = *key;
     for (; others && *others; others++) {
         assert(n + 1 < KEYS_MAX);
@@ -298,10 +313,12 @@ static const char *const *all_keys(const char *room[KEYS_MAX], const char *const
 
 bool muster_node_config_has(const char *key)
 {
-    const char *const *own = own_keys;
+    const char *const *own = own_keys, *const *shared = shared_keys;
     while (*own && strcmp(*own, key) != 0)
         own++;
-    return *own || edge_core_has(key);
+    while (*shared && strcmp(*shared, key) != 0)
+        shared++;
+    return *own || *shared || edge_core_has(key);
 }
 
 int muster_node_config_load(struct muster_node_config *c, const struct muster_doc *mapping,
@@ -319,6 +336,6 @@ int muster_node_config_load(struct muster_node_config *c, const struct muster_do
     if (chosen.enhanced)
         load_enhanced(&e, mapping, &chosen);
     else
-        warn_of_idle(&e, mapping);
+        load_basic(&e, mapping);
     return d->errors == errors ? 0 : MUSTER_E_INVALID;
 }

@@ -6,10 +6,11 @@
 #include "config/core_config.h"
 #include "core/orchestrator/enhanced.h"
 
-/* Not to be moved or copied once it is loaded: core.enhanced points to what stands behind it. */
+/* Not to be moved or copied once it is loaded: core points to what stands behind it. */
 struct muster_node_config {
     struct muster_config core; /* .enhanced: null for the basic orchestrator */
     struct muster_enhanced_config enhanced;
+    struct muster_acting_options acting; /* of the basic one, when core.acting says so */
 };
 
 /* Fill *c from a mapping (null: nothing), which has, beside the keys of muster_core_config_load:
@@ -39,6 +40,12 @@ struct muster_node_config {
  *              max_safe_mode_entries_per_day: 5, anomaly_active_seconds: 300}
  *   blast_radius: {share: 10%, min_healthy: 0, min_healthy_share: 51%, clear_after: 0s}
  *   recovery_actions: {NAME: {phase_restrictions: {LAUNCH: false}}}
+ *
+ * and of both orchestrators, off unless said for the basic one:
+ *
+ *   action_backoff: {base: 500ms, cap: 8s, jitter: full | equal | decorrelated}   # or false
+ *   action_breaker: {failure_threshold: 5, success_threshold: 2, recovery_timeout: 30,
+ *                    probe_timeout: 0}                                            # or false
  *
  * Numbers without a unit are seconds here. Actions of SPEC 1 that a policy or a phase names are
  * defined with their defaults where the file does not. Keys of the origin's files that steer

@@ -13,6 +13,8 @@ void muster_acting_options_basic(struct muster_acting_options *o)
     memset(o, 0, sizeof *o);
     o->concurrent_max = 1;
     o->timeout_ppm = MUSTER_PPM;
+    muster_retry_defaults(&o->retry);
+    muster_breaker_defaults(&o->breaker);
 }
 
 void muster_acting_init(struct muster_acting *a, const struct muster_recovery_config *cfg,

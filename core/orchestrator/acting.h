@@ -109,7 +109,7 @@ struct muster_acting {
     struct muster_history history;
 };
 
-/* The basic orchestrator's: one at a time, nothing else. */
+/* The basic orchestrator's: one at a time, nothing else; defaults of what could be switched on. */
 void muster_acting_options_basic(struct muster_acting_options *o);
 
 /* cfg and place outlive it; options are copied. intent_base: drawn at random below 2^52 for each

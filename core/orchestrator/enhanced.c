@@ -29,8 +29,6 @@ void muster_enhanced_config_defaults(struct muster_enhanced_config *c,
     muster_limits_defaults(&c->acting.limits);
     muster_blast_defaults(&c->acting.blast);
     c->acting.backs_off = c->acting.breaks = true;
-    muster_retry_defaults(&c->acting.retry);
-    muster_breaker_defaults(&c->acting.breaker);
 }
 
 static size_t size(const struct muster_config *cfg, const struct muster_place *place)

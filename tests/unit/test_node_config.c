@@ -196,6 +196,48 @@ static void responses_map_words_to_actions(void **state)
     config_drop(&f);
 }
 
+/* ---- attempts ---- */
+
+static void backoff_and_breaker_are_off_for_the_basic_one_until_it_asks(void **state)
+{
+    (void)state;
+    load("{action_backoff: false}");
+    assert_null(f.c.core.acting);
+    config_drop(&f);
+    load("{action_breaker: true}");
+    assert_ptr_equal(f.c.core.acting, &f.c.acting);
+    assert_true(f.c.acting.breaks);
+    assert_false(f.c.acting.backs_off);
+    assert_int_equal(f.c.acting.breaker.failure_threshold, 5);
+    assert_true(f.c.acting.verify_delay == 0);
+    config_drop(&f);
+    load("{action_backoff: {base: 1, cap: 1m, jitter: equal}}");
+    assert_true(f.c.core.acting->backs_off);
+    assert_true(f.c.acting.retry.base == MUSTER_SECOND);
+    assert_true(f.c.acting.retry.cap == 60 * MUSTER_SECOND);
+    assert_int_equal(f.c.acting.retry.jitter, MUSTER_JITTER_EQUAL);
+    SAYS_NOTHING(&f);
+    config_drop(&f);
+}
+
+static void backoff_and_breaker_are_on_for_the_enhanced_one_until_it_declines(void **state)
+{
+    (void)state;
+    load("{orchestrator: enhanced, action_breaker: {failure_threshold: 2, success_threshold: 3,"
+         " recovery_timeout: 4, probe_timeout: 5}}");
+    const struct muster_acting_options *a = &f.c.enhanced.acting;
+    assert_true(a->backs_off && a->breaks);
+    assert_true(a->retry.base == 500 * MUSTER_MILLISECOND);
+    assert_int_equal(a->breaker.failure_threshold, 2);
+    assert_int_equal(a->breaker.success_threshold, 3);
+    assert_true(a->breaker.recovery_timeout == 4 * MUSTER_SECOND);
+    assert_true(a->breaker.probe_timeout == 5 * MUSTER_SECOND);
+    config_drop(&f);
+    load("{orchestrator: enhanced, action_breaker: false, action_backoff: false}");
+    assert_false(a->backs_off || a->breaks);
+    config_drop(&f);
+}
+
 /* ---- advanced, blast radius ---- */
 
 static void limits_and_bounds_load(void **state)
@@ -251,6 +293,8 @@ static void comes_back_the_same(const char *what)
     assert_string_equal(text, twice);
     if (f.c.core.enhanced)
         f.c.core.enhanced = again.c.core.enhanced;
+    if (f.c.core.acting)
+        f.c.core.acting = again.c.core.acting;
     assert_memory_equal(&f.c, &again.c, sizeof f.c);
     config_drop(&again);
 }
@@ -296,6 +340,8 @@ static void empty_parts_come_back_the_same(void **state)
         "{}",
         "{orchestrator: enhanced}",
         "{recovery_policies: {}, blast_radius: {}}",
+        "{orchestrator: enhanced, action_backoff: false, action_breaker: false}",
+        "{action_backoff: {jitter: decorrelated, cap: 3}, action_breaker: {probe_timeout: 9}}",
         "{phases: {SAFE_MODE: {}}, advanced: {verify_recovery_success: false}}",
         "{dry_run_mode: true, transitions: {LAUNCH: [], SAFE_MODE: [SAFE_MODE]}}",
         "{orchestrator: enhanced, initial_phase: PAYLOAD_OPS, recovery_actions: {safe_mode: "
@@ -369,6 +415,8 @@ int main(void)
         cmocka_unit_test(phases_of_the_file_are_all_there_are),
         cmocka_unit_test(responses_map_words_to_actions),
         cmocka_unit_test(limits_and_bounds_load),
+        cmocka_unit_test(backoff_and_breaker_are_off_for_the_basic_one_until_it_asks),
+        cmocka_unit_test(backoff_and_breaker_are_on_for_the_enhanced_one_until_it_declines),
         cmocka_unit_test(examples_load_and_come_back_the_same),
         cmocka_unit_test(what_needs_escapes_comes_back_the_same),
         cmocka_unit_test(empty_parts_come_back_the_same),

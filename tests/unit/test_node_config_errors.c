@@ -233,6 +233,19 @@ static void limits_have_bounds(void **state)
         "4:11: error: expected a mapping such as {max_actions_per_hour: 10}, not '5'");
 }
 
+static void attempts_that_make_no_sense_are_refused(void **state)
+{
+    (void)state;
+    REFUSES("action_backoff: {base: 9, cap: 8}\naction_breaker: perhaps\n",
+            "1:17: error: 'base', the first wait, is longer than 'cap', the longest",
+            "2:17: error: 'perhaps' is not true or false");
+    REFUSES("action_backoff: [1]\naction_breaker: {failure_threshold: 0, failures: 3}\n",
+            "1:17: error: expected a mapping, true or false, not a list",
+            "2:40: error: unknown key 'failures'; expected one of failure_threshold, "
+            "success_threshold, recovery_timeout, probe_timeout",
+            "2:37: error: '0' is out of range; expected 1..1000000");
+}
+
 static void more_healthy_members_than_there_are_do_not_fit(void **state)
 {
     (void)state;
@@ -316,6 +329,7 @@ int main(void)
         cmocka_unit_test(phases_that_are_not_there_are_errors),
         cmocka_unit_test(phases_that_look_wrong_are_warned_of),
         cmocka_unit_test(limits_have_bounds),
+        cmocka_unit_test(attempts_that_make_no_sense_are_refused),
         cmocka_unit_test(more_healthy_members_than_there_are_do_not_fit),
         cmocka_unit_test(older_names_are_warned_of_once),
         cmocka_unit_test(keys_without_meaning_are_noted_once_each),
