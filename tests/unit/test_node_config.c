@@ -344,8 +344,8 @@ static void empty_parts_come_back_the_same(void **state)
         "{action_backoff: {jitter: decorrelated, cap: 3}, action_breaker: {probe_timeout: 9}}",
         "{phases: {SAFE_MODE: {}}, advanced: {verify_recovery_success: false}}",
         "{dry_run_mode: true, transitions: {LAUNCH: [], SAFE_MODE: [SAFE_MODE]}}",
-        "{orchestrator: enhanced, initial_phase: PAYLOAD_OPS, recovery_actions: {safe_mode: "
-        "{phase_restrictions: {LAUNCH: false, DEPLOYMENT: false}}}}",
+        "{orchestrator: enhanced, initial_phase: PAYLOAD_OPS}",
+        "{dry_run_mode: true, recovery_actions: {x: {phase_restrictions: {LAUNCH: false}}}}",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         load(rows[i]);
