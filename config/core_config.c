@@ -2,6 +2,8 @@
 /* struct muster_config from a mapping, ours or the origin's recovery.yaml. */
 #include "config/core_config.h"
 
+#include "config/edge.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,17 +32,14 @@ static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",          "coordinator",    "lease_ttl",
-    "renew_every",      "renew_deadline", "request_timeout",
-    "poll_every",       "jitter",         "confirm_timeout",
-    "stop_time",        "margin",         "heartbeat_every",
-    "vote_ttl",         "health_ttl",     "max_clock_drift_ppm",
-    "quorum_threshold", "poll_interval",  "enabled",
-    "thresholds",       "cooldowns",      "recovery_actions",
-    "logging",          "advanced",       NULL,
+    "cluster",          "coordinator",     "lease_ttl", "renew_every",     "renew_deadline",
+    "request_timeout",  "poll_every",      "jitter",    "confirm_timeout", "stop_time",
+    "margin",           "heartbeat_every", "vote_ttl",  "health_ttl",      "max_clock_drift_ppm",
+    "quorum_threshold", "poll_interval",   "enabled",   "thresholds",      "cooldowns",
+    "recovery_actions", "logging",         NULL,
 };
 
-static bool is_known_action(const char *name)
+bool edge_action_is_known(const char *name)
 {
     for (const char *const *known = known_actions; *known; known++) {
         if (strcmp(*known, name) == 0)
@@ -66,10 +65,24 @@ static struct muster_action_config *find_action(struct muster_recovery_config *r
     return NULL;
 }
 
-static bool is_name(const char *text)
+bool edge_is_name(const char *text)
 {
     size_t good = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
     return good > 0 && good <= MUSTER_NAME_MAX && !text[good];
+}
+
+struct muster_action_config *edge_action_add(struct muster_recovery_config *r, const char *name)
+{
+    assert(edge_is_name(name) && !find_action(r, name));
+    if (r->action_count == MUSTER_ACTIONS_MAX)
+        return NULL;
+    struct muster_action_config *action = &r->action[r->action_count++];
+    memcpy(action->name, name, strlen(name) + 1);
+    action->enabled = true;
+    action->scope = default_scope(name);
+    action->timeout = DEFAULT_TIMEOUT;
+    action->cooldown = DEFAULT_COOLDOWN;
+    return action;
 }
 
 /* The action that a mapping's value is about; a new one is added with its defaults. */
@@ -80,35 +93,29 @@ static struct muster_action_config *take_action(struct muster_recovery_config *r
     struct muster_action_config *action = find_action(r, value->key);
     if (action)
         return action;
-    if (!is_name(value->key)) {
+    if (!edge_is_name(value->key)) {
         muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark,
                         "'%.40s' is no name of an action: 1 to 31 of a-z, 0-9 and _", value->key);
         return NULL;
     }
-    if (r->action_count == MUSTER_ACTIONS_MAX) {
+    const char *near =
+        edge_action_is_known(value->key) ? NULL : muster_suggest(value->key, known_actions);
+    action = edge_action_add(r, value->key);
+    if (!action)
         muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark, "more than %d actions",
                         MUSTER_ACTIONS_MAX);
-        return NULL;
-    }
-    const char *near =
-        is_known_action(value->key) ? NULL : muster_suggest(value->key, known_actions);
-    if (near)
+    else if (near)
         muster_complain(d, MUSTER_SEVERITY_WARNING, value->key_mark,
                         "'%s' becomes an action of its own; did you mean '%s'?", value->key, near);
-    action = &r->action[r->action_count++];
-    memcpy(action->name, value->key, strlen(value->key) + 1);
-    action->enabled = true;
-    action->scope = default_scope(value->key);
-    action->timeout = DEFAULT_TIMEOUT;
-    action->cooldown = DEFAULT_COOLDOWN;
     return action;
 }
 
 static void load_action(struct muster_action_config *a, const struct muster_doc *value,
                         struct muster_diagnostics *d)
 {
-    static const char *const keys[] = {"enabled",  "timeout", "max_retries",
-                                       "cooldown", "scope",   NULL};
+    /* The last two are read by the edge of the enhanced orchestrator. */
+    static const char *const keys[] = {"enabled", "timeout",     "max_retries",        "cooldown",
+                                       "scope",   "description", "phase_restrictions", NULL};
     static const char *const scopes[] = {"local", "cluster", NULL};
     if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "a mapping such as {timeout: 30s}", d) != 0)
         return;
@@ -152,7 +159,7 @@ static void load_cooldowns(struct muster_recovery_config *r, const struct muster
         return;
     for (const struct muster_doc *value = cooldowns->first; value; value = value->next) {
         struct muster_action_config *a = find_action(r, value->key);
-        if (!a && !is_known_action(value->key)) {
+        if (!a && !edge_action_is_known(value->key)) {
             const char *near = muster_suggest(value->key, known_actions);
             muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark,
                             "unknown action '%.60s'%s%s%s", value->key,
@@ -254,15 +261,18 @@ static void load_coordinator(struct muster_config *c, const struct muster_doc *c
         c->local = type == 1;
 }
 
-static void note_idle_keys(const struct muster_doc *mapping, struct muster_diagnostics *d)
+/* The origin's, where the program's own log is meant; nothing of it reaches the core. */
+static void load_logging(const struct muster_doc *logging, struct muster_diagnostics *d)
 {
-    static const char *const idle[] = {"logging", "advanced"};
-    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
-        const struct muster_doc *node = muster_doc_get(mapping, idle[i]);
-        if (node)
-            muster_complain(d, MUSTER_SEVERITY_NOTE, node->key_mark, "'%s' has no effect here",
-                            idle[i]);
-    }
+    static const char *const keys[] = {"level",    "slack_webhook", "slack_events",
+                                       "log_file", "log_rotation",  "log_retention_days",
+                                       NULL};
+    if (!logging)
+        return;
+    if (!muster_doc_is_null(logging) &&
+        muster_doc_expect(logging, MUSTER_NODE_MAPPING, "a mapping such as {level: INFO}", d) == 0)
+        muster_doc_keys(logging, keys, d);
+    muster_complain(d, MUSTER_SEVERITY_NOTE, logging->key_mark, "'logging' has no effect here");
 }
 
 /* The rules of SPEC R6, each complaint at the key it is about. */
@@ -296,6 +306,14 @@ static void check_keys(const struct muster_doc *mapping, const char *const *othe
     muster_doc_keys(mapping, all, d);
 }
 
+bool edge_core_has(const char *key)
+{
+    const char *const *known = known_keys;
+    while (*known && strcmp(*known, key) != 0)
+        known++;
+    return *known != NULL;
+}
+
 const char *const *muster_core_actions(void)
 {
     return known_actions;
@@ -319,7 +337,7 @@ int muster_core_config_load(struct muster_config *c, const struct muster_doc *ma
         load_thresholds(&c->recovery, muster_doc_get(mapping, "thresholds"), d);
         load_actions(&c->recovery, muster_doc_get(mapping, "recovery_actions"), d);
         load_cooldowns(&c->recovery, muster_doc_get(mapping, "cooldowns"), d);
-        note_idle_keys(mapping, d);
+        load_logging(muster_doc_get(mapping, "logging"), d);
     }
     muster_config_finish(c);
     if (d->errors ==

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* struct muster_config from a mapping: the keys of a scenario's cluster.config and of musterd's
- * file. */
+/* struct muster_config from a mapping: what a scenario's cluster.config and musterd's file say of
+ * the core; node_config.h reads the rest of it. */
 #ifndef MUSTER_CONFIG_CORE_CONFIG_H
 #define MUSTER_CONFIG_CORE_CONFIG_H
 
@@ -18,9 +18,10 @@
 int muster_core_config_load(struct muster_config *c, const struct muster_doc *mapping,
                             const char *const *others, struct muster_diagnostics *d);
 
-/* The whole config as a mapping in flow style that loads as the same config: what a recording
- * carries along. Nothing of it is secret. */
-#define MUSTER_CORE_CONFIG_TEXT_MAX 8192
+/* The whole config, with that of the enhanced orchestrator if there is one, as a mapping in flow
+ * style that loads as the same config (node_config.h): what a recording carries along. Nothing of
+ * it is secret. */
+#define MUSTER_CORE_CONFIG_TEXT_MAX (384 * 1024)
 void muster_core_config_write(const struct muster_config *c, struct muster_text *t);
 
 /* The actions that are known by name (SPEC 1), also where no config mentions them; ends with null.

@@ -16,7 +16,7 @@ enum muster_node_kind { MUSTER_NODE_SCALAR, MUSTER_NODE_SEQUENCE, MUSTER_NODE_MA
 /* One node. Of a mapping, the children are its values, each with its key. */
 struct muster_doc {
     enum muster_node_kind kind;
-    bool quoted;             /* scalar written in quotes: never a number, a boolean, null */
+    bool quoted; /* scalar written in quotes: never a number, a boolean, null */
     uint32_t children;
     const char *text;        /* scalar: its text, 0-terminated, without NUL inside; else null */
     const char *key;         /* as a mapping's value: its key; else null */

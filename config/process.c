@@ -2,7 +2,7 @@
 /* Our own node as a process, and the words of a process's state. */
 #include "config/process.h"
 
-#include "config/core_config.h"
+#include "config/node_config.h"
 #include "core/node.h"
 
 void muster_digest_word(struct muster_digest *d, uint64_t word)
@@ -32,7 +32,7 @@ void muster_digest_bytes(struct muster_digest *d, const void *data, size_t size)
 
 static int load(void *config, const struct muster_doc *mapping, struct muster_diagnostics *d)
 {
-    return muster_core_config_load(config, mapping, NULL, d);
+    return muster_node_config_load(config, mapping, NULL, d);
 }
 
 static size_t size(const void *config, const struct muster_place *place)
@@ -62,8 +62,8 @@ static int describe(const void *self, char *text, size_t room)
 
 const struct muster_process muster_process_node = {
     .name = "muster",
-    .summary = "a member of a muster cluster: recovery orchestrator and redis coordinator",
-    .config_size = sizeof(struct muster_config),
+    .summary = "a member of a muster cluster: a recovery orchestrator and a coordinator",
+    .config_size = sizeof(struct muster_node_config),
     .config_load = load,
     .size = size,
     .init = init,

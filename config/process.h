@@ -42,7 +42,8 @@ struct muster_process {
     const char *const *note_names; /* by note - MUSTER_NOTE_CUSTOM, ends with null; may be null */
 };
 
-/* A member of a muster cluster (core/node.h); its config is struct muster_config. */
+/* A member of a muster cluster (core/node.h); its config is struct muster_node_config,
+ * which begins with a struct muster_config. */
 extern const struct muster_process muster_process_node;
 
 #endif

@@ -46,12 +46,16 @@ enum muster_action_index {
     MUSTER_ACTION_SAFE_MODE = 2,
 };
 
+struct muster_acting_options;
 struct muster_enhanced_config;
 
 struct muster_config {
     /* Of the enhanced orchestrator (orchestrator/enhanced.h), outlives the node; null: the basic
      * one. */
     const struct muster_enhanced_config *enhanced;
+    /* Of the basic one (orchestrator/acting.h), which verifies nothing; outlives the node; null:
+     * one at a time, retried at once, nothing else. */
+    const struct muster_acting_options *acting;
     bool local; /* a process that is its own cluster: no store, no votes (coordinator/local.c) */
     char cluster[MUSTER_NAME_MAX + 1]; /* names the keys in the store and the durable slots */
     muster_dur lease_ttl;              /* 15 s */

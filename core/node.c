@@ -101,17 +101,6 @@ static struct muster_turn turn(const struct muster_node *n, const struct muster_
     return (struct muster_turn){n->now, a, out, MUSTER_TURN_NOTES_MAX};
 }
 
-static void cycle(struct muster_node *n, struct muster_effects *out)
-{
-    struct muster_member_view member[MUSTER_MEMBERS_MAX];
-    for (uint32_t i = 0; i < n->place.count; i++)
-        member[i] = n->kind->member(n->coordinator, n->now, i);
-    struct muster_sight sight = {&n->health, member, n->place.count};
-    struct muster_authority a = authority(n);
-    struct muster_turn t = turn(n, &a, out);
-    n->plan->cycle(n->orchestrator, &t, &sight);
-}
-
 /* ---- health ---- */
 
 static void sample(struct muster_node *n, struct muster_effects *out)
@@ -136,6 +125,21 @@ static void vote(struct muster_node *n, enum muster_fallback_mode mode)
     n->kind->vote(n->coordinator, &n->self);
 }
 
+/* The orchestrator looks at the new sample, and at what the members have published. */
+static void observe(struct muster_node *n, struct muster_effects *out)
+{
+    struct muster_member_view member[MUSTER_MEMBERS_MAX];
+    for (uint32_t i = 0; i < n->place.count; i++)
+        member[i] = n->kind->member(n->coordinator, n->now, i);
+    struct muster_sight sight = {&n->health, member, n->place.count};
+    struct muster_authority a = authority(n);
+    struct muster_turn t = turn(n, &a, out);
+    vote(n, n->plan->observe(n->orchestrator, &t, &sight));
+    if (n->cycle_due)
+        n->plan->cycle(n->orchestrator, &t, &sight);
+    n->cycle_due = false;
+}
+
 static void sampled(struct muster_node *n, const struct muster_input *in,
                     struct muster_effects *out)
 {
@@ -154,13 +158,7 @@ static void sampled(struct muster_node *n, const struct muster_input *in,
     if (news)
         note(out, MUSTER_NOTE_HEALTH, score, muster_health_classify(score),
              n->health.failed_components, n->health.circuit);
-    struct muster_authority a = authority(n);
-    struct muster_turn t = turn(n, &a, out);
-    vote(n, n->plan->observe(n->orchestrator, &t, &n->health));
-    if (!n->cycle_due)
-        return;
-    n->cycle_due = false;
-    cycle(n, out);
+    observe(n, out);
 }
 
 /* ---- inputs ---- */

@@ -52,7 +52,8 @@ enum muster_status {
     X(SKIPPED_PAUSED, "skipped_paused")                                                            \
     X(SKIPPED_BLAST_RADIUS, "skipped_blast_radius")                                                \
     X(SKIPPED_DISABLED, "skipped_disabled")                                                        \
-    X(CONDITION_NOT_MET, "condition_not_met")
+    X(CONDITION_NOT_MET, "condition_not_met")                                                      \
+    X(SKIPPED_CIRCUIT_OPEN, "skipped_circuit_open")
 
 enum muster_result {
 #define X(name, text) MUSTER_RESULT_##name,
@@ -173,8 +174,8 @@ struct muster_effect {
 
 #define MUSTER_DISK_FILES    4
 #define MUSTER_DISK_READ_MAX 4096
-#define MUSTER_EFFECTS_MAX   64
-#define MUSTER_EFFECTS_ROOM  16384
+#define MUSTER_EFFECTS_MAX   128
+#define MUSTER_EFFECTS_ROOM  32768
 
 /* What one call of the door puts out, in the order in which it is to be carried out. The caller
  * owns it and hands it in empty (count and used 0); spans in it point into room or to constants. */

@@ -2,18 +2,13 @@
 /* musterd's file. */
 #include "live/config.h"
 
-#include "config/core_config.h"
+#include "config/include.h"
 #include "config/memory.h"
 #include "config/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static const char *const own_keys[] = {"node",      "members", "voters", "bootstrap",
-                                       "state",     "store",   "health", "actions",
-                                       "recording", "log",     NULL};
 
 struct loader {
     struct muster_live_config *c;
@@ -22,28 +17,6 @@ struct loader {
 };
 
 #define COMPLAIN(l, mark, ...) muster_complain((l)->d, MUSTER_SEVERITY_ERROR, mark, __VA_ARGS__)
-
-/* ---- the environment as a mapping ---- */
-
-static const struct muster_doc *environment(struct muster_memory *m)
-{
-    struct muster_doc *mapping = muster_memory_take(m, sizeof *mapping);
-    const struct muster_doc **end = &mapping->first;
-    mapping->kind = MUSTER_NODE_MAPPING;
-    for (char **one = environ; one && *one; one++) {
-        const char *equal = strchr(*one, '=');
-        if (!equal || equal == *one)
-            continue;
-        struct muster_doc *node = muster_memory_take(m, sizeof *node);
-        node->kind = MUSTER_NODE_SCALAR;
-        node->key = muster_memory_copy(m, *one, (size_t)(equal - *one));
-        node->text = muster_memory_copy(m, equal + 1, strlen(equal + 1));
-        *end = node;
-        end = &node->next;
-        mapping->children++;
-    }
-    return mapping;
-}
 
 /* ---- small readers ---- */
 
@@ -258,10 +231,11 @@ static void load_log(struct loader *l, const struct muster_doc *root)
 static void load_all(struct loader *l, const struct muster_doc *root, bool local)
 {
     struct muster_live_config *c = l->c;
-    muster_core_config_load(&c->core, root, own_keys, l->d);
+    muster_node_config_load(&c->node, root, muster_daemon_keys, l->d);
     c->core.local = c->core.local || local;
     load_members(l, root);
     load_voters(l, root);
+    muster_node_config_fits(&c->core, c->place.count, root, l->d);
     load_store(l, root);
     load_health(l, root);
     load_actions(l, root);
@@ -295,9 +269,10 @@ int muster_live_config_load(struct muster_live_config *c, const char *path, bool
         l.folder = muster_memory_copy(&scratch, path, (size_t)(slash - path) + 1);
     const struct muster_source *source =
         muster_source_open(sources, path, d, (struct muster_mark){0});
-    if (source && muster_document_parse(&doc, source, environment(&scratch), d) == 0 &&
+    const struct muster_reading reading = {sources, muster_environment(&scratch), &scratch, d};
+    if (source && muster_document_parse(&doc, source, reading.env, d) == 0 &&
         muster_doc_expect(doc.root, MUSTER_NODE_MAPPING, "a mapping such as node: n1", d) == 0)
-        load_all(&l, doc.root, local);
+        load_all(&l, muster_config_include(doc.root, &reading), local);
     muster_document_free(&doc);
     muster_memory_free(&scratch);
     return d->errors == errors ? 0 : MUSTER_E_INVALID;

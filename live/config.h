@@ -14,6 +14,7 @@
  *   recording: /var/lib/muster/n1.jsonl   # the trace of this process; default none
  *   log: {level: info}             # debug, info, warning, error
  *   lease_ttl: 15s                 # and every other key of a scenario's cluster.config
+ *   include: [policies.yaml]       # more of them, merged beneath this file (config/include.h)
  *
  * ${NAME} and ${NAME:default} read the environment. Relative paths count from the file's folder,
  * commands without a slash are looked up in PATH. `coordinator: {type: local}` wants one member and
@@ -22,15 +23,18 @@
 #ifndef MUSTER_LIVE_CONFIG_H
 #define MUSTER_LIVE_CONFIG_H
 
-#include "config/document.h"
-#include "core/config.h"
+#include "config/node_config.h"
 #include "live/action.h"
 #include "live/store.h"
 
 #define MUSTER_LIVE_PATH_MAX 1023
 
+/* Not to be moved or copied once it is loaded. */
 struct muster_live_config {
-    struct muster_config core;
+    union {
+        struct muster_config core; /* the beginning of node */
+        struct muster_node_config node;
+    };
     struct muster_place place;
     bool bootstrap;
     struct muster_live_store_config store;

@@ -48,15 +48,18 @@ struct muster_live_recorder *muster_live_recorder_open(const char *path,
                                                        const struct muster_place *place, char *text,
                                                        size_t size)
 {
-    char scenario[TEXT_MAX];
     struct muster_text t;
     struct muster_sources sources = {0};
     struct muster_live_recorder *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;
-    muster_text_init(&t, scenario, sizeof scenario);
+    char *scenario = malloc(TEXT_MAX);
+    if (!scenario)
+        abort();
+    muster_text_init(&t, scenario, TEXT_MAX);
     write_scenario(&t, config, place);
     muster_source_add(&sources, SOURCE, scenario, t.length);
+    free(scenario);
     struct muster_trace_header header = {.scenario = SOURCE,
                                          .process = "muster",
                                          .members = place->names,

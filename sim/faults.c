@@ -98,6 +98,10 @@ static bool can(const struct process *x, enum muster_verb_kind verb)
     case MUSTER_DO_TWIN:
     case MUSTER_DO_TRIGGER:
     case MUSTER_DO_COMMAND:
+    case MUSTER_DO_ANOMALY:
+    case MUSTER_DO_PHASE:
+    case MUSTER_DO_DRY_RUN:
+    case MUSTER_DO_ACKNOWLEDGE:
         return x->running;
     default:
         return true;
@@ -210,6 +214,18 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         break;
     case MUSTER_DO_COMMAND:
         command(w, p, MUSTER_VERB_CUSTOM, e->command.text, NULL);
+        break;
+    case MUSTER_DO_ANOMALY:
+        command(w, p, MUSTER_VERB_ANOMALY, e->anomaly.text, NULL);
+        break;
+    case MUSTER_DO_PHASE:
+        command(w, p, MUSTER_VERB_PHASE, e->command.text, NULL);
+        break;
+    case MUSTER_DO_DRY_RUN:
+        command(w, p, MUSTER_VERB_DRY_RUN, e->command.text, NULL);
+        break;
+    case MUSTER_DO_ACKNOWLEDGE:
+        command(w, p, MUSTER_VERB_ACKNOWLEDGE, NULL, NULL);
         break;
     case MUSTER_DO_PARTITION:
     case MUSTER_DO_HEAL:

@@ -4,14 +4,21 @@
  *
  * An intent is one decision to act. It is handed out up to 1 + max_retries times, always under the
  * epoch in which it was decided, and has exactly one ACTION_ENDED, from which its cooldown runs.
+ * The calls of one action, whoever they are for, are behind one circuit breaker (breaker.h): what
+ * failed, timed out or ended unknown counts against it, each attempt once.
  *
  *   state      event                               next       and
  *   -          called for, a rule stops it         -          counted, recorded, noted as skipped
  *   -          called for, dry run                 -          skipped_dry_run: no cooldown
  *   -          called for                          RUNNING    ACTION_STARTED, handed out
  *   RUNNING    failed or timed out, may be retried RUNNING    handed out again, attempt + 1
+ *   RUNNING      the same, and it backs off        WAITING    a wait of retry.h, and then
+ *   WAITING    the wait is over, it may be retried RUNNING    handed out again, attempt + 1
+ *   WAITING    the wait is over, a rule stops it   -          ACTION_ENDED as the last attempt did
+ *   WAITING    leadership ended, shutting down     WAITING    the wait is over at once
  *   RUNNING    success, to be verified             VERIFYING  looks again after verify_delay
- *   RUNNING    every other end                     -          ACTION_ENDED
+ *   RUNNING    every other end, also the success   -          ACTION_ENDED
+ *                of alert_ground, log_detailed_state
  *   VERIFYING  the fault is gone                   -          ACTION_ENDED success
  *   VERIFYING  it persists, or nobody knows        VERIFYING  up to verify_attempts looks
  *   VERIFYING  and that was the last look          -          ACTION_ENDED unverified
@@ -19,8 +26,10 @@
  *   VERIFYING  the same, or shutting down          -          ACTION_ENDED unverified
  *
  * The rules, in the order in which they are asked: enabled, paused (or draining), authority (of a
- * cluster action), phase, cooldown, rate limits, blast radius, concurrency; then dry run. What is
- * being verified takes no part in concurrency. What a rule stops is counted each time, and noted as
+ * cluster action), phase, cooldown, circuit, rate limits, blast radius, concurrency; then dry run.
+ * Before another attempt those are asked again that can have changed: paused, authority, phase,
+ * circuit, dry run. What is being verified takes no part in concurrency, what waits for its next
+ * attempt does. What a rule stops is counted each time, and noted as
  * ACTION_SKIPPED when the rule or its `until` changes, or when the fault comes back after it was
  * gone or unknown; `until` is 0 when no time clears it.
  */
@@ -29,11 +38,13 @@
 
 #include "core/config.h"
 #include "core/orchestrator/blast.h"
+#include "core/orchestrator/breaker.h"
 #include "core/orchestrator/cooldown.h"
 #include "core/orchestrator/demand.h"
 #include "core/orchestrator/history.h"
 #include "core/orchestrator/interface.h"
 #include "core/orchestrator/limits.h"
+#include "core/orchestrator/retry.h"
 #include "core/port.h"
 #include "core/text.h"
 
@@ -54,8 +65,12 @@ struct muster_acting_options {
     uint32_t verify_attempts; /* looks, at least 1 when something is verified */
     bool limited;             /* limits hold */
     bool bounded;             /* the blast radius holds */
+    bool backs_off;           /* waits between attempts; else they follow at once */
+    bool breaks;              /* every action is behind a breaker */
     struct muster_limits_config limits;
     struct muster_blast_config blast;
+    struct muster_retry_config retry;     /* but for max_attempts, which the action's config says */
+    struct muster_breaker_config breaker; /* probe_timeout 0: the action's own ends every probe */
 };
 
 /* An intent under way; record.intent 0: a free place. */
@@ -63,9 +78,14 @@ struct muster_run {
     struct muster_history_record record; /* becomes the terminal record */
     const char *params;                  /* of the config; may be null */
     muster_dur timeout;
-    muster_time look_at; /* VERIFYING: when to look again; else MUSTER_NEVER */
-    uint32_t looks;      /* taken so far */
+    muster_time look_at;  /* VERIFYING: when to look again; else MUSTER_NEVER */
+    muster_time since;    /* VERIFYING: the success, or the last look */
+    muster_time again_at; /* WAITING: when the next attempt goes; else MUSTER_NEVER */
+    struct muster_retry retry;
+    uint64_t ticket; /* the breaker's, of the newest attempt */
+    bool probe;      /* the newest attempt is the breaker's probe */
     bool cancelled;
+    uint32_t looks; /* taken so far */
 };
 
 /* Belongs to its orchestrator's block; fields are read by queries and tests, written here only, but
@@ -83,12 +103,13 @@ struct muster_acting {
     struct muster_cooldowns cooldowns;
     struct muster_limits limits;
     struct muster_blast blast;
-    struct muster_why_not latest[MUSTER_ACTIONS_MAX]; /* by action, whoever it was for */
-    uint64_t counts[MUSTER_RESULT_COUNT];             /* results: ends and refusals */
+    struct muster_breaker breaker[MUSTER_ACTIONS_MAX]; /* by action */
+    struct muster_why_not latest[MUSTER_ACTIONS_MAX];  /* by action, whoever it was for */
+    uint64_t counts[MUSTER_RESULT_COUNT];              /* results: ends and refusals */
     struct muster_history history;
 };
 
-/* The basic orchestrator's: one at a time, nothing else. */
+/* The basic orchestrator's: one at a time, nothing else; defaults of what could be switched on. */
 void muster_acting_options_basic(struct muster_acting_options *o);
 
 /* cfg and place outlive it; options are copied. intent_base: drawn at random below 2^52 for each
@@ -119,21 +140,34 @@ struct muster_end {
     enum muster_result result;
     uint64_t intent;
     enum muster_cause cause;
+    muster_time began;                      /* handed out first */
+    bool mends;                             /* not one that only tells of a fault */
     char text[MUSTER_HISTORY_TEXT_MAX + 1]; /* of the record */
 };
 
+/* How far an intent has come. */
+enum muster_stage {
+    MUSTER_STAGE_RUNS,  /* it goes on, or is none of ours */
+    MUSTER_STAGE_DONE,  /* success at the target; being verified from now on */
+    MUSTER_STAGE_ENDED, /* it has its terminal record */
+};
+
 /* The input ACTION: retried, verified later, or ended. An action of another incarnation is passed
- * over. True when the intent has ended: *ret_end says how. The node looks at in->action.epoch
- * itself. */
-bool muster_acting_ended(struct muster_acting *a, struct muster_turn *t,
-                         const struct muster_input *in, struct muster_end *ret_end);
-/* An intent of this action on this subject is under way. */
-bool muster_acting_runs(const struct muster_acting *a, uint32_t action, uint32_t subject);
-/* An intent is under way at all, or is being verified. */
-bool muster_acting_knows(const struct muster_acting *a, uint64_t intent);
-bool muster_acting_is_verified(const struct muster_acting *a, uint64_t intent);
-/* Nothing runs; what is being verified does not. */
+ * over. *ret_end is set when it is DONE or ENDED. The node looks at in->action.epoch itself. */
+enum muster_stage muster_acting_ended(struct muster_acting *a, struct muster_turn *t,
+                                      const struct muster_input *in, struct muster_end *ret_end);
+/* The intent of this action on this subject that is under way, or is being verified; 0: none. */
+uint64_t muster_acting_runs(const struct muster_acting *a, uint32_t action, uint32_t subject);
+/* Nothing runs or waits; what is being verified does neither. */
 bool muster_acting_drained(const struct muster_acting *a);
+
+/* When the next attempt is due of what waits for one; MUSTER_NEVER when nothing does. */
+muster_time muster_acting_again_at(const struct muster_acting *a);
+/* The place of an intent whose wait is over, from `from` on; MUSTER_RUNS_MAX: none. */
+uint32_t muster_acting_to_retry(const struct muster_acting *a, muster_time now, uint32_t from);
+/* Hand its next attempt out, if the rules still let it. True when the intent has ended instead. */
+bool muster_acting_retry(struct muster_acting *a, struct muster_turn *t, uint32_t place,
+                         struct muster_end *ret_end);
 
 /* When the next look at what is being verified is due; MUSTER_NEVER when nothing is. */
 muster_time muster_acting_look_at(const struct muster_acting *a);
@@ -144,9 +178,10 @@ uint32_t muster_acting_to_verify(const struct muster_acting *a, muster_time now,
 bool muster_acting_look(struct muster_acting *a, struct muster_turn *t, uint32_t place,
                         enum muster_look look, struct muster_end *ret_end);
 
-/* Leadership ended: cancel what runs under it, end what is being verified. */
+/* Leadership ended: cancel what runs under it, end what is being verified. What waits for its next
+ * attempt is due at once, and ends. */
 void muster_acting_lost(struct muster_acting *a, struct muster_turn *t);
-/* Shutting down: end what is being verified. */
+/* Shutting down: end what is being verified; what waits for its next attempt as above. */
 void muster_acting_drain(struct muster_acting *a, struct muster_turn *t);
 
 /* Another member, or an earlier incarnation, ended this action `age` ago (MUSTER_NEVER: unknown,

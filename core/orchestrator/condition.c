@@ -72,6 +72,11 @@ enum muster_variable muster_condition_variable(struct muster_bytes word)
     return (enum muster_variable)i;
 }
 
+const char *muster_condition_variable_text(uint64_t variable)
+{
+    return variable < MUSTER_VARIABLE_COUNT ? variable_texts[variable] : "?";
+}
+
 /* Short names of two actions' failures, from the origin. */
 static const struct {
     const char *stem;

@@ -143,4 +143,10 @@ void muster_condition_facts_init(struct muster_condition_facts *f);
 bool muster_condition_holds(const struct muster_condition *c,
                             const struct muster_condition_facts *f);
 
+/* Write the text of a condition, with no more parentheses than it needs, so that it never has more
+ * tokens than what it was compiled from: compiled with the same names it gives the same bytes
+ * again. One that never holds has no text. */
+void muster_condition_write(const struct muster_condition *c,
+                            const struct muster_condition_names *names, struct muster_text *t);
+
 #endif

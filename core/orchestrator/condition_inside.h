@@ -59,6 +59,8 @@ int muster_token_number(struct muster_bytes text, uint64_t *value_ppm);
 /* The action whose failure `STEM_failed` speaks of, or MUSTER_NAME_NONE. */
 uint32_t muster_condition_action(const struct muster_condition_names *names,
                                  struct muster_bytes stem);
+/* The word of a variable; "?" outside the range. */
+const char *muster_condition_variable_text(uint64_t variable);
 /* The variable of that name; MUSTER_VARIABLE_COUNT when there is none. */
 enum muster_variable muster_condition_variable(struct muster_bytes word);
 /* The same word, in either case. */

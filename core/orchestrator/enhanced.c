@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The enhanced orchestrator: cycles, samples, verbs, the table. Chains are in chain.c. */
+/* The enhanced orchestrator: cycles, samples, verbs, the table. Anomalies are in report.c and
+ * chain.c. */
 #include "core/orchestrator/enhanced.h"
 
 #include "core/notes.h"
 #include "core/orchestrator/chain.h"
 
 #include <assert.h>
+#include <string.h>
 
 void muster_enhanced_config_defaults(struct muster_enhanced_config *c,
                                      const struct muster_recovery_config *recovery)
@@ -26,6 +28,7 @@ void muster_enhanced_config_defaults(struct muster_enhanced_config *c,
     c->acting.limited = true;
     muster_limits_defaults(&c->acting.limits);
     muster_blast_defaults(&c->acting.blast);
+    c->acting.backs_off = c->acting.breaks = true;
 }
 
 static size_t size(const struct muster_config *cfg, const struct muster_place *place)
@@ -47,6 +50,7 @@ static void init(void *self, const struct muster_config *cfg, const struct muste
 {
     struct muster_enhanced *e = self;
     assert(cfg->enhanced);
+    assert(cfg->enhanced->active_for > 0);
     e->cfg = cfg->enhanced;
     muster_recovery_init(&e->base, &cfg->recovery, place, &e->cfg->acting, intent_base);
     muster_phase_init(&e->phase, &e->cfg->phases, 0);
@@ -75,9 +79,14 @@ static bool poll(void *self, muster_time now)
     return e->base.cfg->enabled && muster_recovery_poll(&e->base, now);
 }
 
-static bool is_healthy(uint64_t failed)
+/* What is known of a member's failed components. */
+static uint64_t failed_of(const struct muster_enhanced *e, const struct muster_sight *sight,
+                          uint32_t member)
 {
-    return failed == 0; /* not known is not healthy */
+    if (member == e->base.place->index)
+        return sight->own->failed_components;
+    return sight->member[member].fresh ? sight->member[member].failed_components
+                                       : MUSTER_COUNT_UNKNOWN;
 }
 
 /* Count the healthy members for the blast radius; tell of a storm. */
@@ -90,9 +99,7 @@ static void count_healthy(struct muster_enhanced *e, struct muster_turn *t,
     if (!e->cfg->acting.bounded)
         return;
     for (uint32_t i = 0; i < sight->count; i++)
-        healthy += i == e->base.place->index
-                       ? is_healthy(sight->own->failed_components)
-                       : sight->member[i].fresh && is_healthy(sight->member[i].failed_components);
+        healthy += failed_of(e, sight, i) == 0; /* not known is not healthy */
     muster_blast_see(b, t->now, healthy);
     if (b->storm != before)
         muster_effects_note(t->out, MUSTER_NOTE_STORM,
@@ -107,75 +114,62 @@ static void cycle(void *self, struct muster_turn *t, const struct muster_sight *
     muster_recovery_cycle(&e->base, t, sight);
 }
 
-/* Does what called for the action still hold, by the newest sample? */
-static enum muster_look look_at(const struct muster_enhanced *e,
-                                const struct muster_history_record *r)
+static enum muster_look look_of(bool known, bool persists)
+{
+    return !known ? MUSTER_LOOK_UNKNOWN : persists ? MUSTER_LOOK_PERSISTS : MUSTER_LOOK_GONE;
+}
+
+/* Does what called for the action still hold? */
+static enum muster_look look_at(const struct muster_enhanced *e, const struct muster_sight *sight,
+                                const struct muster_run *run)
 {
     const struct muster_recovery_config *cfg = e->base.cfg;
     const struct muster_health *h = &e->health;
-    switch ((enum muster_cause)r->cause) {
+    uint64_t failed = failed_of(e, sight, run->record.subject);
+    switch ((enum muster_cause)run->record.cause) {
     case MUSTER_CAUSE_CIRCUIT_OPEN:
-        if (h->circuit == MUSTER_CIRCUIT_UNKNOWN)
-            return MUSTER_LOOK_UNKNOWN;
-        return h->circuit == MUSTER_CIRCUIT_OPEN ? MUSTER_LOOK_PERSISTS : MUSTER_LOOK_GONE;
+        return look_of(h->circuit != MUSTER_CIRCUIT_UNKNOWN, h->circuit == MUSTER_CIRCUIT_OPEN);
     case MUSTER_CAUSE_RETRY_FAILURES:
-        if (h->failures_1h == MUSTER_COUNT_UNKNOWN)
-            return MUSTER_LOOK_UNKNOWN;
-        return h->failures_1h > cfg->retry_failures_1h ? MUSTER_LOOK_PERSISTS : MUSTER_LOOK_GONE;
+        return look_of(h->failures_1h != MUSTER_COUNT_UNKNOWN,
+                       h->failures_1h > cfg->retry_failures_1h);
     case MUSTER_CAUSE_FAILED_COMPONENTS:
-        if (r->subject != e->base.place->index || h->failed_components == MUSTER_COUNT_UNKNOWN)
-            return MUSTER_LOOK_UNKNOWN;
-        return h->failed_components >= cfg->failed_components ? MUSTER_LOOK_PERSISTS
-                                                              : MUSTER_LOOK_GONE;
+        return look_of(failed != MUSTER_COUNT_UNKNOWN, failed >= cfg->failed_components);
     case MUSTER_CAUSE_ACCURACY:
-        if (h->accuracy_ppm == MUSTER_COUNT_UNKNOWN)
-            return MUSTER_LOOK_UNKNOWN;
-        return h->accuracy_ppm < cfg->min_anomaly_accuracy_ppm ? MUSTER_LOOK_PERSISTS
-                                                               : MUSTER_LOOK_GONE;
+        return look_of(h->accuracy_ppm != MUSTER_COUNT_UNKNOWN,
+                       h->accuracy_ppm < cfg->min_anomaly_accuracy_ppm);
     case MUSTER_CAUSE_ANOMALY:
-        return chain_look(e, r);
+        return chain_look(e, run);
     case MUSTER_CAUSE_MANUAL:
         break;
     }
     /* An operator has seen something that no sample need show. */
-    return h->system == MUSTER_SYSTEM_UNKNOWN  ? MUSTER_LOOK_UNKNOWN
-           : h->system == MUSTER_SYSTEM_FAILED ? MUSTER_LOOK_PERSISTS
-                                               : MUSTER_LOOK_GONE;
+    return look_of(h->system != MUSTER_SYSTEM_UNKNOWN, h->system == MUSTER_SYSTEM_FAILED);
 }
 
-/* What follows from the end of an intent. */
-static void after(struct muster_enhanced *e, struct muster_turn *t, const struct muster_end *end)
-{
-    const char *name = e->base.cfg->action[end->action].name;
-    if (end->result == MUSTER_RESULT_SUCCESS && end->action == MUSTER_ACTION_SAFE_MODE)
-        muster_fallback_cascade(&e->base.fallback, t->now, t->out);
-    if (end->result == MUSTER_RESULT_SUCCESS && strcmp(name, "enter_safe_mode") == 0)
-        enhanced_phase(e, t, muster_text_bytes("SAFE_MODE"));
-    chain_ended(e, t, end);
-}
-
-static void verify(struct muster_enhanced *e, struct muster_turn *t)
+static void verify(struct muster_enhanced *e, struct muster_turn *t,
+                   const struct muster_sight *sight)
 {
     struct muster_acting *a = &e->base.acting;
     struct muster_end end;
     for (uint32_t i = 0; (i = muster_acting_to_verify(a, t->now, i)) < MUSTER_RUNS_MAX; i++)
-        if (muster_acting_look(a, t, i, look_at(e, &a->run[i].record), &end))
-            after(e, t, &end);
+        if (muster_acting_look(a, t, i, look_at(e, sight, &a->run[i]), &end))
+            chain_ended(e, t, &end);
 }
 
 static enum muster_fallback_mode observe(void *self, struct muster_turn *t,
-                                         const struct muster_health *own)
+                                         const struct muster_sight *sight)
 {
     struct muster_enhanced *e = self;
-    e->health = *own;
-    muster_fallback_observe(&e->base.fallback, t->now, own, t->out);
-    verify(e, t);
+    e->health = *sight->own;
+    muster_fallback_observe(&e->base.fallback, t->now, sight->own, t->out);
+    verify(e, t, sight);
     return e->base.fallback.local;
 }
 
 /* ---- verbs ---- */
 
-void enhanced_phase(struct muster_enhanced *e, struct muster_turn *t, struct muster_bytes name)
+/* Go on to a phase by name; noted, or refused. */
+static void enter_phase(struct muster_enhanced *e, struct muster_turn *t, struct muster_bytes name)
 {
     char text[MUSTER_NAME_MAX + 1];
     struct muster_text shown;
@@ -218,40 +212,62 @@ static void event(void *self, struct muster_turn *t, uint64_t verb, struct muste
     else if (verb == MUSTER_VERB_ANOMALY)
         chain_report(e, t, text);
     else if (verb == MUSTER_VERB_PHASE)
-        enhanced_phase(e, t, text);
+        enter_phase(e, t, text);
     else if (verb == MUSTER_VERB_DRY_RUN)
         switch_dry_run(e, t, text);
     else if (verb == MUSTER_VERB_ACKNOWLEDGE)
         acknowledge(e, t);
 }
 
+/* An action succeeded at its target: what is so from now on, whether it has helped or not. */
+static void succeeded(struct muster_enhanced *e, struct muster_turn *t, uint32_t action)
+{
+    struct muster_bytes phase = muster_text_bytes("SAFE_MODE");
+    if (action == MUSTER_ACTION_SAFE_MODE)
+        muster_fallback_cascade(&e->base.fallback, t->now, t->out);
+    else if (strcmp(e->base.cfg->action[action].name, "enter_safe_mode") == 0 &&
+             muster_phase_find(&e->cfg->phases, phase) != MUSTER_NAME_NONE)
+        enter_phase(e, t, phase);
+}
+
 static void ended(void *self, struct muster_turn *t, const struct muster_input *in)
 {
     struct muster_enhanced *e = self;
     struct muster_end end;
-    if (muster_acting_ended(&e->base.acting, t, in, &end))
-        after(e, t, &end);
+    enum muster_stage stage = muster_acting_ended(&e->base.acting, t, in, &end);
+    if (stage == MUSTER_STAGE_RUNS)
+        return;
+    if (end.result == MUSTER_RESULT_SUCCESS)
+        succeeded(e, t, end.action);
+    if (stage == MUSTER_STAGE_DONE)
+        chain_done(e, t, &end);
     else
-        chain_went_on(e, t);
+        chain_ended(e, t, &end);
 }
 
 /* ---- the rest of the table ---- */
 
 static void advance(void *self, struct muster_turn *t)
 {
-    chain_advance(self, t);
+    struct muster_enhanced *e = self;
+    struct muster_acting *a = &e->base.acting;
+    struct muster_end end;
+    for (uint32_t i = 0; (i = muster_acting_to_retry(a, t->now, i)) < MUSTER_RUNS_MAX; i++)
+        if (muster_acting_retry(a, t, i, &end))
+            chain_ended(e, t, &end);
+    chain_advance(e, t);
 }
 
 static muster_time deadline(const void *self)
 {
-    return chain_deadline(self);
+    const struct muster_enhanced *e = self;
+    return muster_time_min(muster_acting_again_at(&e->base.acting), chain_deadline(e));
 }
 
 static void lost(void *self, struct muster_turn *t)
 {
     struct muster_enhanced *e = self;
     muster_acting_lost(&e->base.acting, t);
-    chain_orphans(e, t);
 }
 
 static bool agreed(void *self, struct muster_turn *t, enum muster_fallback_mode mode)

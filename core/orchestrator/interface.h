@@ -36,7 +36,7 @@ struct muster_turn {
  * bounded. */
 #define MUSTER_TURN_NOTES_MAX 12
 
-/* What a cycle sees. */
+/* What a sample shows. */
 struct muster_sight {
     const struct muster_health *own;         /* the newest sample; all unknown: there is none */
     const struct muster_member_view *member; /* by index; the own entry is not read */
@@ -57,7 +57,7 @@ struct muster_orchestrator_kind {
     void (*cycle)(void *self, struct muster_turn *t, const struct muster_sight *sight);
     /* A sample was taken, cycle or not. Returns the mode to vote for. */
     enum muster_fallback_mode (*observe)(void *self, struct muster_turn *t,
-                                         const struct muster_health *own);
+                                         const struct muster_sight *sight);
     /* Do what time asks for, after every input; may be null, and deadline then as well. */
     void (*advance)(void *self, struct muster_turn *t);
     muster_time (*deadline)(const void *self);

@@ -46,7 +46,7 @@ static void consider_safe_mode(struct muster_recovery *r, struct muster_turn *t,
     uint32_t first = r->first_subject;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t member = (first + i) % count;
-        bool served = muster_acting_runs(&r->acting, MUSTER_ACTION_SAFE_MODE, member);
+        bool served = muster_acting_runs(&r->acting, MUSTER_ACTION_SAFE_MODE, member) != 0;
         if (member == r->place->index)
             consider(r, t, muster_demand_own_safety(r->cfg, member, sight->own));
         else if (for_all && sight->member[member].fresh)
@@ -54,7 +54,7 @@ static void consider_safe_mode(struct muster_recovery *r, struct muster_turn *t,
                      muster_demand_safety(r->cfg, member, sight->member[member].failed_components));
         else
             r->subject[member] = (struct muster_why_not){0, MUSTER_RESULT_SUCCESS, 0};
-        if (!served && muster_acting_runs(&r->acting, MUSTER_ACTION_SAFE_MODE, member))
+        if (!served && muster_acting_runs(&r->acting, MUSTER_ACTION_SAFE_MODE, member) != 0)
             r->first_subject = (member + 1) % count;
     }
 }
@@ -99,14 +99,21 @@ void muster_recovery_trigger(struct muster_recovery *r, struct muster_turn *t,
     muster_acting_demand(&r->acting, t, &d);
 }
 
-bool muster_recovery_ended(struct muster_recovery *r, struct muster_turn *t,
-                           const struct muster_input *in, struct muster_end *ret_end)
+void muster_recovery_ended(struct muster_recovery *r, struct muster_turn *t,
+                           const struct muster_input *in)
 {
-    if (!muster_acting_ended(&r->acting, t, in, ret_end))
-        return false;
-    if (ret_end->result == MUSTER_RESULT_SUCCESS && ret_end->action == MUSTER_ACTION_SAFE_MODE)
+    struct muster_end end;
+    if (muster_acting_ended(&r->acting, t, in, &end) == MUSTER_STAGE_ENDED &&
+        end.result == MUSTER_RESULT_SUCCESS && end.action == MUSTER_ACTION_SAFE_MODE)
         muster_fallback_cascade(&r->fallback, t->now, t->out);
-    return true;
+}
+
+void muster_recovery_advance(struct muster_recovery *r, struct muster_turn *t)
+{
+    struct muster_acting *a = &r->acting;
+    struct muster_end end;
+    for (uint32_t i = 0; (i = muster_acting_to_retry(a, t->now, i)) < MUSTER_RUNS_MAX; i++)
+        (void)muster_acting_retry(a, t, i, &end);
 }
 
 /* ---- the table ---- */
@@ -122,6 +129,9 @@ static void init(void *self, const struct muster_config *cfg, const struct muste
 {
     struct muster_acting_options options;
     muster_acting_options_basic(&options);
+    if (cfg->acting)
+        options = *cfg->acting;
+    assert(options.verify_delay == 0);
     muster_recovery_init(self, &cfg->recovery, place, &options, intent_base);
 }
 
@@ -143,11 +153,22 @@ static void cycle(void *self, struct muster_turn *t, const struct muster_sight *
 }
 
 static enum muster_fallback_mode observe(void *self, struct muster_turn *t,
-                                         const struct muster_health *own)
+                                         const struct muster_sight *sight)
 {
     struct muster_recovery *r = self;
-    muster_fallback_observe(&r->fallback, t->now, own, t->out);
+    muster_fallback_observe(&r->fallback, t->now, sight->own, t->out);
     return r->fallback.local;
+}
+
+static void advance(void *self, struct muster_turn *t)
+{
+    muster_recovery_advance(self, t);
+}
+
+static muster_time deadline(const void *self)
+{
+    const struct muster_recovery *r = self;
+    return muster_acting_again_at(&r->acting);
 }
 
 static void event(void *self, struct muster_turn *t, uint64_t verb, struct muster_bytes text)
@@ -158,8 +179,7 @@ static void event(void *self, struct muster_turn *t, uint64_t verb, struct muste
 
 static void ended(void *self, struct muster_turn *t, const struct muster_input *in)
 {
-    struct muster_end end;
-    muster_recovery_ended(self, t, in, &end);
+    muster_recovery_ended(self, t, in);
 }
 
 static void lost(void *self, struct muster_turn *t)
@@ -231,6 +251,8 @@ const struct muster_orchestrator_kind muster_orchestrator_recovery = {
     .poll = poll,
     .cycle = cycle,
     .observe = observe,
+    .advance = advance,
+    .deadline = deadline,
     .event = event,
     .ended = ended,
     .lost = lost,

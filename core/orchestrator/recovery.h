@@ -41,10 +41,11 @@ bool muster_recovery_poll(struct muster_recovery *r, muster_time now);
 void muster_recovery_cycle(struct muster_recovery *r, struct muster_turn *t,
                            const struct muster_sight *sight);
 
-/* The input ACTION. After a success of safe_mode the fallback mode is SAFE. True when an intent has
- * ended. */
-bool muster_recovery_ended(struct muster_recovery *r, struct muster_turn *t,
-                           const struct muster_input *in, struct muster_end *ret_end);
+/* The input ACTION. After a success of safe_mode the fallback mode is SAFE. */
+void muster_recovery_ended(struct muster_recovery *r, struct muster_turn *t,
+                           const struct muster_input *in);
+/* Attempts whose wait is over are handed out, or their intents end. */
+void muster_recovery_advance(struct muster_recovery *r, struct muster_turn *t);
 
 /* An operator's trigger, "<action> [reason…]", for this member: needs no condition, obeys every
  * rule. An unknown action is skipped with CONDITION_NOT_MET, its number being MUSTER_ACTIONS_MAX.

@@ -12,6 +12,12 @@ bool acting_is_safe_mode(const struct muster_recovery_config *cfg, uint32_t acti
            strcmp(cfg->action[action].name, "enter_safe_mode") == 0;
 }
 
+bool acting_mends(const struct muster_recovery_config *cfg, uint32_t action)
+{
+    const char *name = cfg->action[action].name;
+    return strcmp(name, "alert_ground") != 0 && strcmp(name, "log_detailed_state") != 0;
+}
+
 uint32_t muster_acting_find(const struct muster_recovery_config *cfg, struct muster_bytes name)
 {
     for (uint32_t i = 0; i < cfg->action_count; i++)
@@ -30,6 +36,19 @@ enum muster_result acting_ask_authority(const struct muster_turn *t)
     assert(a->refusal >= MUSTER_RESULT_SKIPPED_NOT_LEADER);
     assert(a->refusal <= MUSTER_RESULT_SKIPPED_STORE_LOST);
     return a->refusal;
+}
+
+bool acting_circuit_lets(const struct muster_acting *a, muster_time now, uint32_t action,
+                         muster_time *ret_until)
+{
+    *ret_until = 0;
+    if (!a->options.breaks)
+        return true;
+    struct muster_breaker then = a->breaker[action];
+    struct muster_breaker_answer answer = muster_breaker_ask(&then, now);
+    if (!answer.go && then.state == MUSTER_CIRCUIT_OPEN)
+        *ret_until = answer.until; /* else the end of the probe clears it */
+    return answer.go;
 }
 
 static enum muster_result ask_bounds(const struct muster_acting *a, const struct muster_turn *t,
@@ -72,11 +91,13 @@ static enum muster_result ask_rules(struct muster_acting *a, const struct muster
     *ret_until = muster_cooldown_until(&a->cooldowns, d->action, t->now);
     if (*ret_until != 0)
         return MUSTER_RESULT_SKIPPED_COOLDOWN;
+    if (!acting_circuit_lets(a, t->now, d->action, ret_until))
+        return MUSTER_RESULT_SKIPPED_CIRCUIT_OPEN;
     enum muster_result bound = ask_bounds(a, t, d, ret_until);
     if (bound != MUSTER_RESULT_SUCCESS)
         return bound;
     if (acting_running(a) >= a->options.concurrent_max || !acting_free(a) ||
-        muster_acting_runs(a, d->action, d->subject))
+        muster_acting_runs(a, d->action, d->subject) != 0)
         return MUSTER_RESULT_SKIPPED_CONCURRENCY;
     return a->dry_run ? MUSTER_RESULT_SKIPPED_DRY_RUN : MUSTER_RESULT_SUCCESS;
 }
@@ -106,6 +127,8 @@ const char *muster_acting_remedy(const struct muster_acting *a, uint64_t result)
         return "the end of a recovery that runs, healthy members, or an acknowledgement";
     case MUSTER_RESULT_SKIPPED_DRY_RUN:
         return "the end of the dry run";
+    case MUSTER_RESULT_SKIPPED_CIRCUIT_OPEN:
+        return "a probe that ends well";
     case MUSTER_RESULT_CONDITION_NOT_MET:
         return "the name of a configured action";
     default:
@@ -184,7 +207,7 @@ enum muster_result muster_acting_consider(struct muster_acting *a, struct muster
                                           struct muster_why_not *block)
 {
     muster_time until;
-    if (muster_acting_runs(a, d->action, d->subject))
+    if (muster_acting_runs(a, d->action, d->subject) != 0)
         return MUSTER_RESULT_SUCCESS;
     if (!d->holds) {
         *block = (struct muster_why_not){0, MUSTER_RESULT_SUCCESS, 0};

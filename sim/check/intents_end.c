@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: every action that was started gets its terminal record in time. */
-#include "sim/check/check.h"
+#include "sim/check/orders.h"
 
 struct process {
     struct muster_uptime up;
@@ -37,12 +37,29 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
     }
 }
 
-/* Every attempt may use its whole timeout, and a request's besides for the way there and
- * back. */
+/* The longest that an attempt may take, at whatever step of a policy. */
+static muster_dur timeout_of(const struct muster_config *c, uint64_t action)
+{
+    const struct muster_enhanced_config *e = c->enhanced;
+    muster_dur longest = c->recovery.action[action].timeout;
+    for (uint32_t i = 0; e && i < e->step_count; i++)
+        if (e->step[i].action == action && e->step[i].timeout > longest)
+            longest = e->step[i].timeout;
+    return e ? longest / MUSTER_PPM * e->acting.timeout_ppm : longest;
+}
+
+/* Every attempt may use its whole timeout, and a request's besides for the way there and back; the
+ * longest wait is between them, and looks may come after them. */
 static muster_dur patience(const struct muster_config *c, uint64_t action)
 {
-    const struct muster_action_config *a = &c->recovery.action[action];
-    return muster_check_with_drift(c, (a->timeout + c->request_timeout) * (a->max_retries + 1));
+    const struct muster_acting_options *o = c->enhanced ? &c->enhanced->acting : c->acting;
+    uint32_t retries = c->recovery.action[action].max_retries;
+    muster_dur sum = (timeout_of(c, action) + c->request_timeout) * (retries + 1);
+    if (o && o->backs_off)
+        sum += o->retry.cap * retries;
+    if (o)
+        sum += (o->verify_delay + c->request_timeout) * o->verify_attempts;
+    return muster_check_with_drift(c, sum);
 }
 
 static void end(void *self, struct muster_world *w)

@@ -6,12 +6,13 @@
  * complains. */
 #include "sim/scenario/inside.h"
 
+#include "config/include.h"
+
 #include <assert.h>
 #include <string.h>
 
 #define INCLUDE_DEPTH_MAX 8
 #define FILES_MAX         64
-#define MERGE_KEYS_MAX    1000
 
 struct reading {
     struct muster_sources *sources;
@@ -23,77 +24,8 @@ struct reading {
     uint32_t depth, files;
 };
 
-/* ---- merging ---- */
-
-static void append(struct muster_doc *parent, struct muster_doc **last, struct muster_memory *m,
-                   const struct muster_doc *child)
-{
-    struct muster_doc *copy = muster_memory_take(m, sizeof *copy);
-    *copy = *child;
-    copy->next = NULL;
-    if (*last)
-        (*last)->next = copy;
-    else
-        parent->first = copy;
-    *last = copy;
-    parent->children++;
-}
-
-static struct muster_doc *empty_like(const struct muster_doc *node, struct muster_memory *m)
-{
-    struct muster_doc *copy = muster_memory_take(m, sizeof *copy);
-    *copy = *node;
-    copy->first = copy->next = NULL;
-    copy->children = 0;
-    return copy;
-}
-
-static const struct muster_doc *join_lists(const struct muster_doc *base,
-                                           const struct muster_doc *over, struct muster_memory *m)
-{
-    struct muster_doc *both = empty_like(over, m), *last = NULL;
-    for (const struct muster_doc *item = base->first; item; item = item->next)
-        append(both, &last, m, item);
-    for (const struct muster_doc *item = over->first; item; item = item->next)
-        append(both, &last, m, item);
-    return both;
-}
-
-static bool is_appended(const char *key)
-{
-    static const char *const lists[] = {"timeline", "expect", "always", "eventually", "tags"};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        if (strcmp(key, lists[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* What `over` says wins; what only `base` says is added. Depth is bounded by the documents' own. */
-static const struct muster_doc *merge(const struct muster_doc *base, const struct muster_doc *over,
-                                      bool top, struct reading *r)
-{
-    struct muster_doc *both = empty_like(over, r->memory), *last = NULL;
-    if (base->children > MERGE_KEYS_MAX || over->children > MERGE_KEYS_MAX) {
-        muster_complain(r->d, MUSTER_SEVERITY_ERROR, over->mark, "more than 1000 keys to merge");
-        return over;
-    }
-    for (const struct muster_doc *child = over->first; child; child = child->next) {
-        const struct muster_doc *old = muster_doc_get(base, child->key);
-        bool same = old && old->kind == child->kind;
-        const struct muster_doc *value = child;
-        if (same && child->kind == MUSTER_NODE_MAPPING)
-            value = merge(old, child, false, r);
-        else if (same && top && child->kind == MUSTER_NODE_SEQUENCE && is_appended(child->key))
-            value = join_lists(old, child, r->memory);
-        append(both, &last, r->memory, value);
-    }
-    for (const struct muster_doc *child = base->first; child; child = child->next) {
-        if (!muster_doc_get(over, child->key))
-            append(both, &last, r->memory, child);
-    }
-    return both;
-}
+/* Lists of which an includer's follows upon what it includes. */
+static const char *const appended[] = {"timeline", "expect", "always", "eventually", "tags", NULL};
 
 /* ---- reading ---- */
 
@@ -133,7 +65,7 @@ static const struct muster_doc *read_include(struct reading *r, const struct mus
     const struct muster_doc *more = read_file(r, resolve(r, from, name->text), name->mark);
     if (!more)
         return so_far;
-    return so_far ? merge(so_far, more, true, r) : more;
+    return so_far ? muster_doc_merge(so_far, more, appended, r->memory, r->d) : more;
 }
 
 static const struct muster_doc *read_includes(struct reading *r, const struct muster_doc *root)
@@ -146,7 +78,7 @@ static const struct muster_doc *read_includes(struct reading *r, const struct mu
     else if (muster_doc_expect(include, MUSTER_NODE_SEQUENCE, "a list of files", r->d) == 0)
         for (const struct muster_doc *name = include->first; name; name = name->next)
             base = read_include(r, name, base);
-    return base ? merge(base, root, true, r) : root;
+    return base ? muster_doc_merge(base, root, appended, r->memory, r->d) : root;
 }
 
 static bool may_open(struct reading *r, const char *path, struct muster_mark from)
@@ -196,7 +128,7 @@ static const struct muster_doc *variables(const struct muster_doc *root, struct 
     bool has_env = env && env->kind == MUSTER_NODE_MAPPING;
     bool has_parameters = parameters && parameters->kind == MUSTER_NODE_MAPPING;
     if (has_env && has_parameters)
-        return merge(env, parameters, false, r);
+        return muster_doc_merge(env, parameters, NULL, r->memory, r->d);
     return has_env ? env : has_parameters ? parameters : NULL;
 }
 
@@ -220,6 +152,8 @@ const struct muster_doc *read_files(struct loader *l, const char *path,
     const struct muster_doc *env = root ? variables(root, &r) : NULL;
     struct reading again = {.sources = sources, .env = env, .d = l->d, .memory = &l->memory};
     root = read_file(&again, path, nowhere);
+    l->sources = sources;
+    l->env = root ? variables(root, &again) : NULL; /* as env, but it outlives the first pass */
     muster_memory_free(&first);
     muster_memory_free(&scratch);
     if (root) {

@@ -16,6 +16,8 @@ struct loader {
     struct muster_memory memory;
     const struct muster_registry *registry;
     struct muster_diagnostics *d;
+    struct muster_sources *sources;
+    const struct muster_doc *env;          /* what ${…} stands for; may be null */
     const char *binding[BINDINGS_MAX + 1]; /* names given with `as`; ends with null */
     uint32_t bindings;
     const char *target_names[MUSTER_TARGETS_MAX + 1]; /* ends with null */
@@ -112,6 +114,22 @@ extern const char *const entry_keys[];
 uint32_t count_entries(const struct muster_doc *node);
 /* Read the verb of an entry: entry[0] is filled but for it, and copied where more are needed.
  * Returns how many there are; after complaints they are not to be used. */
+/* The subjects under a key of their own, or a default. */
+void take_subjects(struct loader *l, const struct muster_doc *node, const char *key,
+                   enum muster_select_kind otherwise, struct muster_selection *who);
+const char *take_line(struct loader *l, const struct muster_doc *node, const char *otherwise);
+/* orders.c: verbs that tell a process something. `value` is what stands behind the verb, `node` the
+ * whole entry; the number of entries comes back. */
+uint32_t read_trigger(struct loader *l, const struct muster_doc *node,
+                      const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_command(struct loader *l, const struct muster_doc *node,
+                      const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_anomaly(struct loader *l, const struct muster_doc *node,
+                      const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_phase(struct loader *l, const struct muster_doc *node,
+                    const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_dry_run(struct loader *l, const struct muster_doc *node,
+                      const struct muster_doc *value, struct muster_entry *e);
 uint32_t load_verb(struct loader *l, const struct muster_doc *node, struct muster_entry *entry);
 
 /* expect.c, properties.c */

@@ -2,6 +2,8 @@
 /* Warnings: what loads, and yet does nothing. */
 #include "sim/scenario/inside.h"
 
+#include "core/orchestrator/enhanced.h"
+
 #include <string.h>
 
 #define WARN(d, mark, ...) muster_complain(d, MUSTER_SEVERITY_WARNING, mark, __VA_ARGS__)
@@ -131,6 +133,51 @@ static void lint_store(const struct muster_scenario *s, const struct muster_entr
         WARN(d, e->mark, "'restart' of a store that never crashes");
 }
 
+/* A report that nobody answers, or that is likely misspelt. */
+static void lint_anomaly(const struct muster_enhanced_config *c, const struct muster_entry *e,
+                         struct muster_diagnostics *d)
+{
+    const char *known[MUSTER_POLICIES_MAX + 1];
+    uint32_t n = 0;
+    bool others = c->phases_decide;
+    for (; n < c->policy_count; n++) {
+        known[n] = c->policy[n].type;
+        others = others || strcmp(known[n], MUSTER_ANOMALY_UNKNOWN) == 0;
+        if (strcmp(known[n], e->anomaly.type) == 0)
+            return;
+    }
+    known[n] = NULL;
+    struct muster_bytes type = muster_text_bytes(e->anomaly.type);
+    if (muster_anomaly_type_find(&c->types, type) != MUSTER_NAME_NONE)
+        return; /* conditions speak of it */
+    const char *near = muster_suggest(e->anomaly.type, known);
+    if (near)
+        WARN(d, e->mark, "no policy speaks of '%.31s', did you mean '%s'?", e->anomaly.type, near);
+    else if (!others)
+        WARN(d, e->mark, "no policy speaks of '%.31s': nothing will be done", e->anomaly.type);
+}
+
+/* What an orchestrator is told that cannot do anything with it. */
+static void lint_order(const struct muster_scenario *s, const struct muster_entry *e,
+                       struct muster_diagnostics *d)
+{
+    const struct muster_config *config = own_config(s);
+    if (!config)
+        return;
+    if (!config->enhanced) {
+        WARN(d, e->mark, "the basic orchestrator knows no anomalies, phases, dry run or blocks");
+        return;
+    }
+    const struct muster_enhanced_config *c = config->enhanced;
+    if (e->verb == MUSTER_DO_ANOMALY)
+        lint_anomaly(c, e, d);
+    if (e->verb == MUSTER_DO_ACKNOWLEDGE && !c->acting.bounded)
+        WARN(d, e->mark, "'acknowledge' with no blast radius that could block");
+    if (e->verb == MUSTER_DO_PHASE &&
+        muster_phase_find(&c->phases, muster_text_bytes(e->command.text)) == MUSTER_NAME_NONE)
+        WARN(d, e->mark, "phase '%.31s' is not in the config: it will be refused", e->command.text);
+}
+
 static void lint_entry(const struct muster_scenario *s, uint32_t i, struct muster_diagnostics *d)
 {
     const struct muster_entry *e = &s->timeline[i];
@@ -159,6 +206,12 @@ static void lint_entry(const struct muster_scenario *s, uint32_t i, struct muste
         break;
     case MUSTER_DO_STORE:
         lint_store(s, e, d);
+        break;
+    case MUSTER_DO_ANOMALY:
+    case MUSTER_DO_PHASE:
+    case MUSTER_DO_DRY_RUN:
+    case MUSTER_DO_ACKNOWLEDGE:
+        lint_order(s, e, d);
         break;
     default:
         break;

@@ -3,7 +3,9 @@
  * on one another. */
 #include "sim/scenario/inside.h"
 
+#include "config/include.h"
 #include "config/names.h"
+#include "config/node_config.h"
 #include "core/text.h"
 
 #include <assert.h>
@@ -177,10 +179,15 @@ static void load_cluster(struct loader *l, const struct muster_doc *root)
         l->s->config = muster_memory_take(&l->memory, process->config_size);
     uint32_t errors = l->d->errors;
     const struct muster_doc *config = field(cluster, "config");
+    const struct muster_reading reading = {l->sources, l->env, &l->memory, l->d};
+    if (own_config(l->s)) /* another's `include` means what that process says */
+        config = muster_config_include(config, &reading);
     if (process->config_load && process->config_load(l->s->config, config, l->d) != 0 &&
         l->d->errors == errors)
         COMPLAIN(l, config ? config->mark : cluster->mark, "process '%s' refuses its config",
                  process->name);
+    if (own_config(l->s))
+        muster_node_config_fits(own_config(l->s), l->s->members, config, l->d);
     if (!process->config_load && config)
         COMPLAIN(l, config->mark, "process '%s' has no config", process->name);
 }

@@ -123,6 +123,10 @@ enum muster_verb_kind {
     MUSTER_DO_DISK,
     MUSTER_DO_TRIGGER, /* manual_trigger: action, reason */
     MUSTER_DO_COMMAND, /* text for a process that is not ours: COMMAND CUSTOM */
+    MUSTER_DO_ANOMALY, /* something is wrong: COMMAND ANOMALY */
+    MUSTER_DO_PHASE,   /* the mission goes on: COMMAND PHASE */
+    MUSTER_DO_DRY_RUN,
+    MUSTER_DO_ACKNOWLEDGE, /* a block of the blast radius */
 };
 
 /* Health text as the core reads it (core/orchestrator/health.h), made by the loader. */
@@ -198,7 +202,10 @@ struct muster_entry {
         } trigger;
         struct {
             const char *text;
-        } command;
+        } command; /* also of phase and dry_run */
+        struct {
+            const char *type, *text;
+        } anomaly;
     };
 };
 

@@ -7,7 +7,6 @@
 
 #define KEYS_MAX  24
 #define SIDES_MAX 16
-#define TEXT_MAX  255
 
 #define X(id, name, what) name,
 static const char *const store_faults[] = {MUSTER_STORE_FAULTS(X) NULL};
@@ -31,9 +30,8 @@ static uint32_t read_subjects(struct loader *l, const struct muster_doc *node,
     return 1;
 }
 
-/* The subjects under a key of their own, or a default. */
-static void take_subjects(struct loader *l, const struct muster_doc *node, const char *key,
-                          enum muster_select_kind otherwise, struct muster_selection *who)
+void take_subjects(struct loader *l, const struct muster_doc *node, const char *key,
+                   enum muster_select_kind otherwise, struct muster_selection *who)
 {
     const struct muster_doc *named = field(node, key);
     if (named) {
@@ -236,35 +234,6 @@ static uint32_t read_disk(struct loader *l, const struct muster_doc *node,
     return 1;
 }
 
-static const char *take_line(struct loader *l, const struct muster_doc *node, const char *otherwise)
-{
-    char text[TEXT_MAX + 1];
-    if (!node || muster_doc_text(node, text, sizeof text, l->d) != 0)
-        return otherwise;
-    return node->text;
-}
-
-static uint32_t read_trigger(struct loader *l, const struct muster_doc *node,
-                             const struct muster_doc *value, struct muster_entry *e)
-{
-    e->trigger.action = take_line(l, value, "");
-    e->trigger.reason = take_line(l, field(node, "reason"), "scenario");
-    if (strpbrk(e->trigger.action, " \t"))
-        COMPLAIN(l, value->mark, "'%.40s' is no name of an action", e->trigger.action);
-    else if (e->trigger.action[0])
-        check_action(l, value, NULL);
-    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
-    return 1;
-}
-
-static uint32_t read_command(struct loader *l, const struct muster_doc *node,
-                             const struct muster_doc *value, struct muster_entry *e)
-{
-    e->command.text = take_line(l, value, "");
-    take_subjects(l, node, "to", MUSTER_SELECT_ALL, &e->who);
-    return 1;
-}
-
 struct verb {
     const char *name;
     enum muster_verb_kind kind;
@@ -297,6 +266,10 @@ static const struct verb verbs[] = {
     {"disk", MUSTER_DO_DISK, read_disk, {"latency", "on"}},
     {"trigger", MUSTER_DO_TRIGGER, read_trigger, {"reason", "on"}},
     {"command", MUSTER_DO_COMMAND, read_command, {"to"}},
+    {"anomaly", MUSTER_DO_ANOMALY, read_anomaly, {"on"}},
+    {"phase", MUSTER_DO_PHASE, read_phase, {"on"}},
+    {"dry_run", MUSTER_DO_DRY_RUN, read_dry_run, {"on"}},
+    {"acknowledge", MUSTER_DO_ACKNOWLEDGE, read_subjects, {0}},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])
 

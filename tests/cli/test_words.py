@@ -72,7 +72,7 @@ class Usage(Case):
 
     def test_operands(self):
         self.wrong("run", says="no scenario given: name a file or a folder")
-        self.wrong("lint", says="no scenario given")
+        self.wrong("lint", says="no file given: name a scenario, a config or a folder")
         self.wrong("replay", says="no trace given")
         self.wrong("diff", "one", says="missing operand: TRACE TRACE")
         self.wrong("diff", "one", "two", "three", says="one operand too many: 'three'")

@@ -148,25 +148,31 @@ static inline void ends(muster_time now, uint64_t intent, enum muster_result res
     table->advance(e, &t);
 }
 
+static struct muster_health own;
+static struct muster_member_view members[3];
+
+/* What is seen: the own health, and of the others so many without a failed component. */
+static inline struct muster_sight sight_of(const char *text, uint32_t healthy_others)
+{
+    for (uint32_t i = 1; i < 3; i++)
+        members[i] = (struct muster_member_view){true, i <= healthy_others ? 0 : 9};
+    muster_health_unknown(&own);
+    muster_health_parse(&own, muster_text_bytes(text));
+    return (struct muster_sight){&own, members, 3};
+}
+
 static inline void sample(muster_time now, const char *text)
 {
-    struct muster_health h;
-    muster_health_unknown(&h);
-    muster_health_parse(&h, muster_text_bytes(text));
+    struct muster_sight sight = sight_of(text, 2);
     struct muster_turn t = turn(now, &leader);
     table->poll(e, now);
-    table->observe(e, &t, &h);
+    table->observe(e, &t, &sight);
+    table->advance(e, &t);
 }
 
 static inline void cycle(muster_time now, const char *text, uint32_t healthy_others)
 {
-    struct muster_health h;
-    struct muster_member_view member[3] = {{false, MUSTER_COUNT_UNKNOWN}};
-    for (uint32_t i = 1; i < 3; i++)
-        member[i] = (struct muster_member_view){true, i <= healthy_others ? 0 : 9};
-    struct muster_sight sight = {&h, member, 3};
-    muster_health_unknown(&h);
-    muster_health_parse(&h, muster_text_bytes(text));
+    struct muster_sight sight = sight_of(text, healthy_others);
     struct muster_turn t = turn(now, &leader);
     table->cycle(e, &t, &sight);
 }

@@ -68,7 +68,7 @@ static bool ends(muster_time now, uint64_t intent, uint64_t attempt, enum muster
     in.action.attempt = attempt;
     in.action.result = result;
     struct muster_turn t = turn(now, &leader);
-    return muster_acting_ended(&a, &t, &in, &end);
+    return muster_acting_ended(&a, &t, &in, &end) == MUSTER_STAGE_ENDED;
 }
 
 static bool look(muster_time now, enum muster_look what)
@@ -303,7 +303,7 @@ static void verify_it(uint32_t attempts)
     assert_false(ends(LATER, BASE, 1, MUSTER_RESULT_SUCCESS));
     assert_true(muster_acting_look_at(&a) == LATER + DELAY);
     assert_true(muster_acting_drained(&a));    /* it does not run any more … */
-    assert_true(muster_acting_runs(&a, 1, 0)); /* … but has not ended */
+    assert_true(muster_acting_runs(&a, 1, 0) == BASE); /* … but has not ended */
 }
 
 static void success_counts_once_the_fault_is_gone(void **state)

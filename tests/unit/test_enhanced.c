@@ -68,12 +68,61 @@ static void operators_action_is_verified_by_the_system(void **state)
     static const char *const seen[] = {"system=HEALTHY", "system=FAILED", ""};
     for (size_t i = 0; i < 3; i++) {
         start();
-        event_as(LATER, MUSTER_VERB_TRIGGER, "alert_ground", &leader);
+        event_as(LATER, MUSTER_VERB_TRIGGER, "activate_cooling", &leader);
         ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
         sample(LATER + S(30), seen[i]);
         assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2],
                          i == 0 ? MUSTER_RESULT_SUCCESS : MUSTER_RESULT_UNVERIFIED);
     }
+}
+
+static void action_for_another_member_is_verified_by_what_that_one_publishes(void **state)
+{
+    (void)state;
+    verify();
+    for (uint32_t healthy = 0; healthy <= 1; healthy++) {
+        start();
+        cycle(LATER, FINE, 0); /* n2 and n3 have failed components */
+        assert_int_equal(note(MUSTER_NOTE_ACTION_STARTED)->arg[3], 1);
+        ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
+        struct muster_sight sight = sight_of(FINE, healthy);
+        struct muster_turn t = turn(LATER + S(30), &leader);
+        table->observe(e, &t, &sight);
+        assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2],
+                         healthy == 1 ? MUSTER_RESULT_SUCCESS : MUSTER_RESULT_UNVERIFIED);
+    }
+    start();
+    cycle(LATER, FINE, 0);
+    ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
+    struct muster_sight sight = sight_of(FINE, 2);
+    members[1].fresh = false; /* what it published is old: nobody knows */
+    struct muster_turn t = turn(LATER + S(30), &leader);
+    table->observe(e, &t, &sight);
+    assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_UNVERIFIED);
+}
+
+static void what_only_tells_of_a_fault_is_not_verified(void **state)
+{
+    (void)state;
+    verify();
+    event_as(LATER, MUSTER_VERB_TRIGGER, "alert_ground", &leader);
+    ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
+    assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_SUCCESS);
+}
+
+static void each_look_asks_for_reports_since_the_last_one(void **state)
+{
+    (void)state;
+    verify();
+    enhanced.acting.verify_attempts = 2;
+    start();
+    report(LATER, "type=thermal_fault severity_ppm=950000");
+    ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
+    report(LATER + S(1), "type=thermal_fault severity_ppm=950000"); /* it takes a while to cool */
+    sample(LATER + S(30), FINE);
+    assert_null(note(MUSTER_NOTE_ACTION_ENDED));
+    sample(LATER + S(60), FINE);
+    assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_SUCCESS);
 }
 
 static void look_that_was_asked_for_is_not_asked_for_again(void **state)
@@ -162,6 +211,35 @@ static void entering_safe_mode_is_a_phase(void **state)
     assert_true(says("mode=SAFE"));
 }
 
+static void phase_moves_at_the_deed_and_not_when_it_is_verified(void **state)
+{
+    (void)state;
+    verify();
+    event_as(LATER, MUSTER_VERB_TRIGGER, "enter_safe_mode", &leader);
+    ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
+    assert_null(note(MUSTER_NOTE_ACTION_ENDED));
+    assert_true(says("phase=SAFE_MODE"));
+    sample(LATER + S(30), "system=FAILED");
+    assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_UNVERIFIED);
+    assert_null(note(MUSTER_NOTE_PHASE));
+    start();
+    event_as(LATER, MUSTER_VERB_TRIGGER, "enter_safe_mode", &leader);
+    ends(LATER, BASE, MUSTER_RESULT_TIMED_OUT);
+    assert_true(says("phase=LAUNCH"));
+}
+
+static void missions_without_a_safe_mode_phase_stay_where_they_are(void **state)
+{
+    (void)state;
+    uint32_t safe = muster_phase_find(&enhanced.phases, muster_text_bytes("SAFE_MODE"));
+    memcpy(enhanced.phases.phase[safe].name, "SHELTER", sizeof "SHELTER");
+    start();
+    event_as(LATER, MUSTER_VERB_TRIGGER, "enter_safe_mode", &leader);
+    ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
+    assert_null(note(MUSTER_NOTE_PHASE));
+    assert_null(note(MUSTER_NOTE_PHASE_REFUSED));
+}
+
 static void dry_run_is_switched(void **state)
 {
     (void)state;
@@ -224,11 +302,16 @@ int main(void)
         HERE(verification_looks_at_what_called_for_the_action),
         HERE(anomaly_reported_again_is_not_gone),
         HERE(operators_action_is_verified_by_the_system),
+        HERE(action_for_another_member_is_verified_by_what_that_one_publishes),
+        HERE(what_only_tells_of_a_fault_is_not_verified),
+        HERE(each_look_asks_for_reports_since_the_last_one),
         HERE(look_that_was_asked_for_is_not_asked_for_again),
         HERE(phase_decides_before_the_policy),
         HERE(launch_alerts_where_nominal_operations_act),
         HERE(phase_moves_by_verb_as_far_as_it_may),
         HERE(entering_safe_mode_is_a_phase),
+        HERE(phase_moves_at_the_deed_and_not_when_it_is_verified),
+        HERE(missions_without_a_safe_mode_phase_stay_where_they_are),
         HERE(dry_run_is_switched),
         HERE(storm_blocks_until_it_is_acknowledged),
         HERE(shutdown_ends_what_is_verified_and_history_is_kept),

@@ -33,9 +33,14 @@ static void condition_that_does_not_hold_gives_way_at_once(void **state)
     report(LATER, "type=power_fault severity_ppm=750000");
     ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
     advance(LATER + S(2));
-    assert_int_equal(skipped(), MUSTER_RESULT_CONDITION_NOT_MET);
     assert_int_equal(started(), ACTIONS);
     assert_true(says("step=0")); /* both of the rest */
+    assert_int_equal(out.count, 2);
+    for (uint32_t i = 0; i < 2; i++) { /* … and each is told */
+        assert_int_equal(out.at[i].note, MUSTER_NOTE_ACTION_SKIPPED);
+        assert_int_equal(out.at[i].arg[0], MUSTER_RESULT_CONDITION_NOT_MET);
+        assert_int_equal(out.at[i].arg[1], i == 0 ? ALERT : ENTER_SAFE);
+    }
 }
 
 static void failed_action_is_a_fact_of_the_chain(void **state)
@@ -100,6 +105,7 @@ static void step_waits_for_the_same_action_of_somebody_else(void **state)
     assert_int_equal(started(), COOLING);
     report(LATER, "type=thermal_fault severity_ppm=950000");
     assert_int_equal(started(), ACTIONS);
+    assert_int_equal(skipped(), MUSTER_RESULT_SKIPPED_CONCURRENCY);
     assert_true(says("anomaly=thermal_fault step=1"));
     ends(LATER + S(1), BASE, MUSTER_RESULT_SUCCESS);
     advance(LATER + S(2));
@@ -125,20 +131,34 @@ static void type_without_a_policy_is_an_unknown_anomaly(void **state)
     (void)tear_down(state);
     (void)set_up(state);
     enhanced.policy_count = 2;
+    start();
     report(LATER, "type=gremlins severity_ppm=900000");
-    assert_int_equal(out.count, 0); /* nobody speaks of it */
+    assert_int_equal(out.count, 1); /* nobody speaks of it, and that is told */
+    assert_int_equal(note(MUSTER_NOTE_ANOMALY)->arg[0], MUSTER_DECISION_NO_ACTION);
+    assert_true(says("anomaly=gremlins")); /* conditions may still speak of it */
 }
 
-static void malformed_reports_are_unknown_or_passed_over(void **state)
+static void malformed_parts_are_unknown(void **state)
 {
+    static const char *const types[] = {
+        "",           "type=",    "type=0123456789012345678901234567890a", "type=a\"b", "type=a\\b",
+        "type=a\x01", "type=\x7f"};
     (void)state;
-    report(LATER, "severity_ppm=900000");
-    assert_int_equal(out.count, 0);
     report(LATER, "type=power_fault severity_ppm=1000001 confidence_ppm=x recurrence= junk =");
     assert_int_equal(skipped(), MUSTER_RESULT_CONDITION_NOT_MET);
     assert_int_equal(note(MUSTER_NOTE_ANOMALY)->arg[1], MUSTER_FACT_UNKNOWN);
-    report(LATER, "type=0123456789012345678901234567890123456789 severity_ppm=900000");
-    assert_int_equal(out.count, 0);
+    assert_int_equal(note(MUSTER_NOTE_ANOMALY)->arg[2], MUSTER_FACT_UNKNOWN);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        char text[96];
+        snprintf(text, sizeof text, "%s severity_ppm=900000", types[i]);
+        start();
+        report(LATER, text);
+        assert_int_equal(started(), LOG); /* a fault is a fault */
+        assert_true(says("anomaly=unknown_anomaly"));
+    }
+    start();
+    report(LATER, "type=0123456789012345678901234567890 severity_ppm=900000");
+    assert_true(says("anomaly=0123456789012345678901234567890"));
 }
 
 static void anomaly_that_comes_again_brings_newer_facts_only(void **state)
@@ -189,10 +209,11 @@ static void lost_lease_does_not_leave_a_chain_waiting(void **state)
     ends(LATER + S(1), BASE, MUSTER_RESULT_CANCELLED);
     advance(LATER + S(3));
     assert_int_equal(started(), ALERT);
-    ends(LATER + S(4), BASE + 1, MUSTER_RESULT_SUCCESS); /* verified while the chain goes on */
+    ends(LATER + S(4), BASE + 1, MUSTER_RESULT_SUCCESS);
     advance(LATER + S(6));
     assert_int_equal(started(), ENTER_SAFE);
-    t = turn(LATER + S(7), &follower);
+    ends(LATER + S(7), BASE + 2, MUSTER_RESULT_SUCCESS); /* verified while the chain goes on */
+    t = turn(LATER + S(8), &follower);
     table->lost(e, &t);
     assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_UNVERIFIED);
 }
@@ -210,7 +231,7 @@ int main(void)
         HERE(step_waits_for_the_same_action_of_somebody_else),
         HERE(severity_below_the_threshold_is_refused_with_a_reason),
         HERE(type_without_a_policy_is_an_unknown_anomaly),
-        HERE(malformed_reports_are_unknown_or_passed_over),
+        HERE(malformed_parts_are_unknown),
         HERE(anomaly_that_comes_again_brings_newer_facts_only),
         HERE(anomaly_is_over_when_it_is_not_reported_any_more),
         HERE(oldest_gives_way_to_one_anomaly_too_many),

@@ -226,6 +226,42 @@ static void action_without_a_program_is_refused(void **state)
                                   NULL});
 }
 
+static void enhanced_orchestrator_stands_beside_the_core(void **state)
+{
+    (void)state;
+    load(GOOD "recovery_policies: {x: {escalation_chain: [{action: restart_radio}]}}\n"
+              "actions: {restart_radio: [radio]}\n");
+    assert_int_equal(f.error, 0);
+    assert_ptr_equal(f.c.core.enhanced, &f.c.node.enhanced);
+    assert_int_equal(f.c.core.enhanced->policy_count, 1);
+    drop();
+    refuses(GOOD "orchestrator: enhanced\nblast_radius: {min_healthy: 4}\n",
+            (const char *const[]){"'min_healthy' asks for 4 healthy members, the cluster has 3",
+                                  NULL});
+}
+
+static void included_files_come_beneath_the_daemons(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_live_config.XXXXXX", text[512];
+    int fd = mkstemp(path);
+    static const char policies[] = "{phases: {SAFE_MODE: {}}, poll_interval: 3, lease_ttl: 9s}";
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, policies, strlen(policies)), (ssize_t)strlen(policies));
+    close(fd);
+    snprintf(text, sizeof text, GOOD "include: %s\nlease_ttl: 20s\n", path);
+    load(text);
+    unlink(path);
+    assert_int_equal(f.error, 0);
+    assert_non_null(f.c.core.enhanced);
+    assert_true(f.c.core.recovery.poll_interval == 3 * MUSTER_SECOND);
+    assert_true(f.c.core.lease_ttl == 20 * MUSTER_SECOND);
+    drop();
+    refuses(GOOD "include: [/nonexistent/a.yaml]\n",
+            (const char *const[]){"cannot read '/nonexistent/a.yaml': No such file or directory",
+                                  NULL});
+}
+
 static void missing_file_is_an_io_error(void **state)
 {
     (void)state;
@@ -262,6 +298,8 @@ int main(void)
         cmocka_unit_test(local_member_needs_neither_list_nor_store),
         cmocka_unit_test(two_voters_are_warned_of),
         cmocka_unit_test(action_without_a_program_is_refused),
+        cmocka_unit_test(enhanced_orchestrator_stands_beside_the_core),
+        cmocka_unit_test(included_files_come_beneath_the_daemons),
         cmocka_unit_test(missing_file_is_an_io_error),
         cmocka_unit_test(list_or_empty_file_is_no_config),
     };

@@ -85,8 +85,7 @@ static void ended(muster_time now, uint64_t intent, uint64_t attempt, uint64_t r
     in.action.result = result;
     clear_out();
     struct muster_turn t = turn(now, a);
-    struct muster_end end;
-    muster_recovery_ended(&r, &t, &in, &end);
+    muster_recovery_ended(&r, &t, &in);
 }
 
 static void trigger(muster_time now, const char *action, const char *reason,

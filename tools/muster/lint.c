@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `muster lint`: what is wrong with scenarios, and what looks wrong, without running them. */
+/* `muster lint`: what is wrong with scenarios and configs, and what looks wrong, without running
+ * them. */
+#include "tools/muster/lint.h"
 #include "reports/report.h"
 #include "tools/muster/options.h"
 #include "tools/muster/suite.h"
 
 static const struct muster_option options[] = {{NULL, NULL, NULL}};
+
+static void say_counts(uint32_t scenarios, uint32_t configs, uint32_t invalid, uint32_t unread)
+{
+    if (scenarios > 0 || configs == 0)
+        printf("%u %s, ", (unsigned)scenarios, scenarios == 1 ? "scenario" : "scenarios");
+    if (configs > 0)
+        printf("%u %s, ", (unsigned)configs, configs == 1 ? "config" : "configs");
+    printf("%u invalid", (unsigned)invalid);
+    if (unread > 0)
+        printf(", %u unreadable", (unsigned)unread);
+    putchar('\n');
+}
 
 static int run(struct muster_options *o, const struct muster_registry *registry)
 {
@@ -20,19 +34,18 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
     if (i == MUSTER_OPTION_WRONG)
         code = MUSTER_EXIT_USAGE;
     else if (named == 0)
-        code = muster_options_usage(o, "no scenario given: name a file or a folder");
+        code = muster_options_usage(o, "no file given: name a scenario, a config or a folder");
     if (suite.paths.count > 0 && i != MUSTER_OPTION_WRONG) {
+        const struct muster_lint_count configs = muster_lint_configs(&suite.paths);
         muster_suite_load(&suite, &request);
-        code = muster_report_graver(code, suite.code);
+        code = muster_report_graver(code, muster_report_graver(configs.code, suite.code));
+        unread = configs.unreadable;
+        invalid = configs.invalid;
         for (uint32_t k = 0; k < suite.count; k++) {
             unread += suite.at[k].unreadable;
             invalid += !suite.at[k].scenario && !suite.at[k].unreadable;
         }
-        printf("%u %s, %u invalid", (unsigned)suite.count,
-               suite.count == 1 ? "scenario" : "scenarios", (unsigned)invalid);
-        if (unread > 0)
-            printf(", %u unreadable", (unsigned)unread);
-        putchar('\n');
+        say_counts(suite.count, configs.files, invalid, unread);
     }
     muster_suite_free(&suite);
     return code;
@@ -41,7 +54,7 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
 const struct muster_command muster_command_lint = {
     .name = "lint",
     .operands = "PATH…",
-    .summary = "check scenarios without running them",
+    .summary = "check scenarios and configs without running anything",
     .options = options,
     .run = run,
 };

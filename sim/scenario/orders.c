@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verbs of the timeline that tell a process something: an operator's, a detector's, a mission's. */
+#include "sim/scenario/inside.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT_MAX 255
+
+const char *take_line(struct loader *l, const struct muster_doc *node, const char *otherwise)
+{
+    char text[TEXT_MAX + 1];
+    if (!node || muster_doc_text(node, text, sizeof text, l->d) != 0)
+        return otherwise;
+    return node->text;
+}
+
+uint32_t read_trigger(struct loader *l, const struct muster_doc *node,
+                      const struct muster_doc *value, struct muster_entry *e)
+{
+    e->trigger.action = take_line(l, value, "");
+    e->trigger.reason = take_line(l, field(node, "reason"), "scenario");
+    if (strpbrk(e->trigger.action, " \t"))
+        COMPLAIN(l, value->mark, "'%.40s' is no name of an action", e->trigger.action);
+    else if (e->trigger.action[0])
+        check_action(l, value, NULL);
+    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
+    return 1;
+}
+
+uint32_t read_command(struct loader *l, const struct muster_doc *node,
+                      const struct muster_doc *value, struct muster_entry *e)
+{
+    e->command.text = take_line(l, value, "");
+    take_subjects(l, node, "to", MUSTER_SELECT_ALL, &e->who);
+    return 1;
+}
+
+/* "<key>_ppm=N" of a share; nothing when it is not told. */
+static void put_share(struct loader *l, const struct muster_doc *value, const char *key, char *text,
+                      size_t size)
+{
+    const struct muster_doc *node = field(value, key);
+    uint32_t ppm = 0;
+    size_t used = strlen(text);
+    if (node && muster_doc_ppm(node, 0, MUSTER_PPM, &ppm, l->d) == 0)
+        snprintf(text + used, size - used, " %s_ppm=%" PRIu32, key, ppm);
+}
+
+uint32_t read_anomaly(struct loader *l, const struct muster_doc *node,
+                      const struct muster_doc *value, struct muster_entry *e)
+{
+    static const char *const keys[] = {"type", "severity", "confidence", "recurrence", NULL};
+    static const char example[] = "a mapping such as {type: power_fault, severity: 0.92}";
+    char text[TEXT_MAX + 1];
+    uint32_t recurrence = MUSTER_ANY;
+    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
+    if (muster_doc_expect(value, MUSTER_NODE_MAPPING, example, l->d) != 0)
+        return 1;
+    muster_doc_keys(value, keys, l->d);
+    if (!field(value, "type"))
+        COMPLAIN(l, value->mark, "'anomaly' needs 'type', such as type: power_fault");
+    e->anomaly.type = take_line(l, field(value, "type"), "");
+    if (strpbrk(e->anomaly.type, " \t"))
+        COMPLAIN(l, field(value, "type")->mark, "'%.40s' is no type of anomaly", e->anomaly.type);
+    snprintf(text, sizeof text, "type=%s", e->anomaly.type);
+    put_share(l, value, "severity", text, sizeof text);
+    put_share(l, value, "confidence", text, sizeof text);
+    take_count(l, value, "recurrence", 0, MUSTER_ANY - 1, &recurrence);
+    size_t used = strlen(text);
+    if (recurrence != MUSTER_ANY)
+        snprintf(text + used, sizeof text - used, " recurrence=%" PRIu32, recurrence);
+    e->anomaly.text = muster_memory_copy(&l->memory, text, strlen(text));
+    return 1;
+}
+
+uint32_t read_phase(struct loader *l, const struct muster_doc *node, const struct muster_doc *value,
+                    struct muster_entry *e)
+{
+    e->command.text = take_line(l, value, "");
+    take_subjects(l, node, "on", MUSTER_SELECT_ALL, &e->who);
+    return 1;
+}
+
+uint32_t read_dry_run(struct loader *l, const struct muster_doc *node,
+                      const struct muster_doc *value, struct muster_entry *e)
+{
+    bool on = false;
+    (void)muster_doc_boolean(value, &on, l->d);
+    e->command.text = on ? "on" : "off";
+    take_subjects(l, node, "on", MUSTER_SELECT_ALL, &e->who);
+    return 1;
+}
