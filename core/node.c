@@ -189,7 +189,8 @@ static void command(struct muster_node *n, const struct muster_input *in,
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->drain(n->orchestrator, &t);
-    } else if (in->command.verb != MUSTER_VERB_SHUTDOWN) {
+    } else if (in->command.verb != MUSTER_VERB_SHUTDOWN &&
+               !(n->kind->command && n->kind->command(n->coordinator, in, out))) {
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->event(n->orchestrator, &t, in->command.verb, in->data);
@@ -245,6 +246,13 @@ static void follow_lease(struct muster_node *n, struct muster_effects *out)
         n->plan->lost(n->orchestrator, &t);
     }
     n->led = holds;
+}
+
+/* A planned handover waits for what runs under the lease, and no longer. */
+static void yield(struct muster_node *n, struct muster_effects *out)
+{
+    if (standing(n).yielding && n->plan->idle(n->orchestrator))
+        n->kind->yield(n->coordinator, n->now, out);
 }
 
 /* Drain, then release, then stop (R12). A history that the disk refuses holds a shutdown up only so
@@ -333,6 +341,7 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
         struct muster_turn t = turn(n, &a, out);
         n->plan->advance(n->orchestrator, &t);
     }
+    yield(n, out);
     n->kind->advance(n->coordinator, n->now, out);
     follow_lease(n, out);
     leave(n, out);

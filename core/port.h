@@ -85,6 +85,8 @@ enum muster_verb {
     MUSTER_VERB_PHASE,        /* the mission goes on to a phase: its name */
     MUSTER_VERB_DRY_RUN,      /* "on" or "off" */
     MUSTER_VERB_ACKNOWLEDGE,  /* a block of the blast radius is acknowledged */
+    MUSTER_VERB_STEP_DOWN,    /* the leader releases, and does not campaign for a lease_ttl */
+    MUSTER_VERB_SWITCHOVER,   /* the leader drains, then releases in favour of a voter: its name */
 };
 
 #define MUSTER_START_BOOTSTRAP                                                                     \
@@ -131,8 +133,8 @@ enum muster_effect_kind {
     MUSTER_OUT_SEND,        /* a datagram to a member; nothing comes back */
     MUSTER_OUT_DISK,        /* a disk operation; ends in DISK; executed in order per process */
     MUSTER_OUT_ACTION,      /* hand an action to the executor; ends in ACTION, exactly once */
-    MUSTER_OUT_CANCEL, /* give the action `tag` up: ends as CANCELLED, or as it came to */
-    MUSTER_OUT_NOTE,   /* a transition record (notes.h): for the trace, the checks, the log */
+    MUSTER_OUT_CANCEL,      /* give the action `tag` up: ends as CANCELLED, or as it came to */
+    MUSTER_OUT_NOTE,        /* a transition record (notes.h): for the trace, the checks, the log */
 };
 
 enum muster_disk_operation {
@@ -162,11 +164,11 @@ struct muster_effect {
             uint64_t offset;
         } disk;
         struct {
-            uint64_t epoch;   /* fencing token; 0 for a local action */
-            uint64_t attempt; /* of the intent: 1, 2, … */
+            uint64_t epoch;     /* fencing token; 0 for a local action */
+            uint64_t attempt;   /* of the intent: 1, 2, … */
             uint64_t not_after; /* lease clock, which the executor reads again: late ones drop */
-            uint64_t timeout; /* length, ns, from the start at the target */
-        } action;             /* tag: the intent; data: flat array action, subject, reason */
+            uint64_t timeout;   /* length, ns, from the start at the target */
+        } action;               /* tag: the intent; data: flat array action, subject, reason */
     };
     struct muster_bytes data; /* in the effects' room, or static; valid until the next call */
 };

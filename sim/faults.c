@@ -98,6 +98,8 @@ static bool can(const struct process *x, enum muster_verb_kind verb)
     case MUSTER_DO_TWIN:
     case MUSTER_DO_TRIGGER:
     case MUSTER_DO_COMMAND:
+    case MUSTER_DO_STEP_DOWN:
+    case MUSTER_DO_SWITCHOVER:
         return x->running;
     default:
         return true;
@@ -115,6 +117,15 @@ static void command(struct muster_world *w, uint32_t p, enum muster_verb verb, c
     world_data(w, e,
                (struct muster_bytes){(uint8_t *)data,
                                      n < (int)sizeof data ? (size_t)n : sizeof data - 1});
+}
+
+/* Nobody to be found is no member's name: the leader refuses it. */
+static void switch_over(struct muster_world *w, uint32_t p, const struct muster_selection *to)
+{
+    uint32_t found[SELECTION_MAX];
+    uint32_t n = select_processes(w, to, found);
+    command(w, p, MUSTER_VERB_SWITCHOVER,
+            n > 0 ? w->scenario->names[w->process[found[0]].member] : "", NULL);
 }
 
 static void change_clock(struct muster_world *w, uint32_t p, const struct muster_entry *e)
@@ -210,6 +221,12 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         break;
     case MUSTER_DO_COMMAND:
         command(w, p, MUSTER_VERB_CUSTOM, e->command.text, NULL);
+        break;
+    case MUSTER_DO_STEP_DOWN:
+        command(w, p, MUSTER_VERB_STEP_DOWN, NULL, NULL);
+        break;
+    case MUSTER_DO_SWITCHOVER:
+        switch_over(w, p, &e->switchover.to);
         break;
     case MUSTER_DO_PARTITION:
     case MUSTER_DO_HEAL:

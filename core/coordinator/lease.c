@@ -102,6 +102,20 @@ void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster
     want_release(l, led ? muster_time_add(now, after) : now);
 }
 
+void muster_lease_hand_over(struct muster_lease *l, muster_time now, const char *successor,
+                            muster_dur after, struct muster_effects *out)
+{
+    assert(l->state == MUSTER_LEASE_LEADING);
+    enum muster_lost reason = successor ? MUSTER_LOST_SWITCHOVER : MUSTER_LOST_STEP_DOWN;
+    if (successor) {
+        assert(strlen(successor) < sizeof l->successor);
+        memcpy(l->successor, successor, strlen(successor) + 1);
+    } else {
+        l->stand_back = muster_time_add(now, l->cfg->lease_ttl);
+    }
+    muster_lease_step_down(l, now, reason, after, out);
+}
+
 /* Of the counters that voters have echoed of our pair, the newest that a majority has reached. */
 static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v,
                              uint64_t *counter)
@@ -246,13 +260,38 @@ static void see_dead_record(struct muster_lease *l, muster_time now, struct must
     }
 }
 
-static void plan_campaign(struct muster_lease *l, muster_time now)
+/* From when on this member may campaign. Who is named in the tombstone goes first, the others hold
+ * back until that one must have led or given up. */
+static muster_time campaign_from(struct muster_lease *l, muster_time now,
+                                 const struct muster_lease_view *v, bool *ret_named)
 {
+    const struct muster_leader_record *r = &v->leader;
+    bool handed = v->has_leader && r->released && r->successor[0];
+    *ret_named = handed && strcmp(r->successor, l->place->names[l->place->index]) == 0;
+    if (*ret_named)
+        return l->campaign_from;
+    muster_time from = muster_time_max(l->campaign_from, l->stand_back);
+    if (!handed)
+        return from;
+    if (!muster_pair_equal(r->pair, l->handed)) {
+        l->handed = r->pair;
+        l->handed_at = now;
+    }
+    return muster_time_max(from, muster_time_add(l->handed_at, l->cfg->confirm_timeout));
+}
+
+static void plan_campaign(struct muster_lease *l, muster_time now,
+                          const struct muster_lease_view *v)
+{
+    bool named;
+    muster_time from = campaign_from(l, now, v, &named);
     bool may = l->leaderless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
-               l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER &&
-               now >= l->campaign_from && lease_may_promise(l, now);
+               l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER && now >= from &&
+               lease_may_promise(l, now);
     if (!may)
         l->campaign_at = MUSTER_NEVER;
+    else if (named)
+        l->campaign_at = now;
     else if (l->campaign_at == MUSTER_NEVER)
         l->campaign_at =
             muster_time_add(now, muster_random_next(&l->random) % (l->cfg->jitter + 1));
@@ -273,7 +312,7 @@ void muster_lease_see(struct muster_lease *l, muster_time now, const struct must
     lease_vote(l, now, v, out);
     if (l->state >= MUSTER_LEASE_CONFIRMING)
         see_as_leader(l, now, v, out);
-    plan_campaign(l, now);
+    plan_campaign(l, now, v);
     muster_lease_tick(l, now, out);
 }
 
@@ -356,6 +395,7 @@ void muster_lease_script_sent(struct muster_lease *l, muster_time now, struct mu
     if (l->script == MUSTER_LEASE_ACQUIRE) {
         l->pair = (struct muster_pair){0, muster_random_next(&l->random) >> 16 | 1};
         l->counter = l->acknowledged = 0;
+        l->successor[0] = 0;
         l->confirm_by = muster_time_add(now, l->cfg->confirm_timeout);
         memset(l->sent, 0xff, sizeof l->sent);
         remember_sent(l, 0, now);
@@ -374,6 +414,7 @@ void muster_lease_script_sent(struct muster_lease *l, muster_time now, struct mu
         l->renew_at = muster_time_add(now, l->cfg->renew_every);
     } else {
         r.released = true;
+        memcpy(r.successor, l->successor, sizeof r.successor);
     }
     muster_leader_record_write(&r, &t);
     assert(!muster_text_is_cut(&t));
@@ -460,8 +501,8 @@ void muster_lease_script_failed(struct muster_lease *l, muster_time now, bool pe
         l->renew_at = muster_time_add(l->script_sent, l->cfg->poll_every);
     } else if (script == MUSTER_LEASE_ACQUIRE && !perhaps_executed) {
         /* A store that answers takes no writes: not at once again, like a renewal. */
-        l->campaign_from = muster_time_max(l->campaign_from,
-                                           muster_time_add(l->script_sent, l->cfg->poll_every));
+        l->campaign_from =
+            muster_time_max(l->campaign_from, muster_time_add(l->script_sent, l->cfg->poll_every));
         muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
     } else if (script == MUSTER_LEASE_RELEASE) {
         forget_record(l); /* it ends with its TTL, or is found as a zombie */

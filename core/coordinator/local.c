@@ -184,6 +184,16 @@ static void handle(void *self, const struct muster_input *in, struct muster_effe
     }
 }
 
+/* There is nobody to hand a leadership over to. */
+static bool command(void *self, const struct muster_input *in, struct muster_effects *out)
+{
+    (void)self;
+    if (in->command.verb != MUSTER_VERB_STEP_DOWN && in->command.verb != MUSTER_VERB_SWITCHOVER)
+        return false;
+    note(out, MUSTER_NOTE_HANDOVER_REFUSED, MUSTER_REFUSAL_ALONE, 0, 0, 0);
+    return true;
+}
+
 static void vote(void *self, const struct muster_self *news)
 {
     struct local *l = self;
@@ -332,6 +342,7 @@ const struct muster_coordinator_kind muster_coordinator_local = {
     .init = init,
     .handle = handle,
     .owns = owns,
+    .command = command,
     .vote = vote,
     .heard = heard,
     .stalled = stalled,

@@ -34,10 +34,13 @@ void muster_leader_record_write(const struct muster_leader_record *r, struct mus
     muster_text_add(t, " ");
     muster_text_add(t, r->id);
     add_incarnation(t, r->incarnation);
-    if (r->released)
-        return;
-    add_word(t, r->replaced.epoch);
-    add_hex(t, r->replaced.attempt);
+    if (!r->released) {
+        add_word(t, r->replaced.epoch);
+        add_hex(t, r->replaced.attempt);
+    } else if (r->successor[0]) {
+        muster_text_add(t, " ");
+        muster_text_add(t, r->successor);
+    }
 }
 
 void muster_member_record_write(const struct muster_member_record *r, struct muster_text *t)
@@ -173,6 +176,15 @@ static int end(const struct cursor *c)
     return c->bad || c->at != c->end ? MUSTER_E_INVALID : 0;
 }
 
+static void take_name(struct cursor *c, char name[MUSTER_NAME_MAX + 1])
+{
+    struct muster_bytes text = take(c);
+    if (text.size == 0 || text.size > MUSTER_NAME_MAX || memchr(text.at, 0, text.size))
+        c->bad = true;
+    else
+        memcpy(name, text.at, text.size);
+}
+
 int muster_leader_record_parse(struct muster_leader_record *r, struct muster_bytes text)
 {
     memset(r, 0, sizeof *r);
@@ -181,14 +193,13 @@ int muster_leader_record_parse(struct muster_leader_record *r, struct muster_byt
     r->pair.epoch = take_word(&c);
     r->pair.attempt = take_hex(&c);
     r->counter = take_word(&c);
-    struct muster_bytes id = take(&c);
-    if (id.size == 0 || id.size > MUSTER_NAME_MAX || memchr(id.at, 0, id.size))
-        return MUSTER_E_INVALID;
-    memcpy(r->id, id.at, id.size);
+    take_name(&c, r->id);
     r->incarnation = take_incarnation(&c);
     if (!r->released) {
         r->replaced.epoch = take_word(&c);
         r->replaced.attempt = take_hex(&c);
+    } else if (c.at < c.end) {
+        take_name(&c, r->successor);
     }
     if (r->pair.epoch == 0 || r->pair.epoch > MUSTER_INTEGER_MAX)
         return MUSTER_E_INVALID;

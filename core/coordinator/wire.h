@@ -3,7 +3,7 @@
  *
  *   leader record   H <epoch> <attempt> <counter> <id> <incarnation>
  *                     <released epoch> <released attempt>
- *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation>
+ *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation> [<successor>]
  *   member record   V <state> <incarnation> <electorate> <sequence>
  *                     <epoch> <attempt> <echo> <known> <circuit> <mode> <score> <failed components>
  *   decision        D <epoch> <sequence> <circuit> <mode> <votes>
@@ -51,7 +51,8 @@ struct muster_leader_record {
     uint64_t counter; /* of renewals; the acquire's is 0 */
     char id[MUSTER_NAME_MAX + 1];
     struct muster_incarnation incarnation;
-    struct muster_pair replaced; /* of the tombstone it took the place of; 0, 0 for none */
+    struct muster_pair replaced;         /* of the tombstone it took the place of; 0, 0 for none */
+    char successor[MUSTER_NAME_MAX + 1]; /* in a tombstone: who is to follow; empty: anybody */
 };
 
 enum muster_member_state {
@@ -66,7 +67,7 @@ struct muster_member_record {
     uint64_t sequence;
     uint64_t electorate;
     struct muster_pair promise;
-    uint64_t echo; /* counter of the promised pair last seen; valid when promise.epoch > 0 */
+    uint64_t echo;  /* counter of the promised pair last seen; valid when promise.epoch > 0 */
     uint64_t known; /* highest epoch it knows of */
     uint64_t circuit, mode, score;
     uint64_t failed; /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */

@@ -109,6 +109,14 @@ static bool is_cluster(const struct muster_acting *a, const struct muster_run *r
     return a->cfg->action[run->record.action].scope == MUSTER_SCOPE_CLUSTER;
 }
 
+bool muster_acting_idle(const struct muster_acting *a)
+{
+    for (uint32_t i = 0; i < MUSTER_RUNS_MAX; i++)
+        if (is_running(&a->run[i]) && is_cluster(a, &a->run[i]))
+            return false;
+    return true;
+}
+
 /* ---- handing out ---- */
 
 /* The ACTION of the run's newest attempt. */

@@ -134,6 +134,8 @@ bool muster_acting_knows(const struct muster_acting *a, uint64_t intent);
 bool muster_acting_is_verified(const struct muster_acting *a, uint64_t intent);
 /* Nothing runs; what is being verified does not. */
 bool muster_acting_drained(const struct muster_acting *a);
+/* The same of cluster actions only. */
+bool muster_acting_idle(const struct muster_acting *a);
 
 /* When the next look at what is being verified is due; MUSTER_NEVER when nothing is. */
 muster_time muster_acting_look_at(const struct muster_acting *a);

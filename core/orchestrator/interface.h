@@ -71,6 +71,8 @@ struct muster_orchestrator_kind {
     bool (*agreed)(void *self, struct muster_turn *t, enum muster_fallback_mode mode);
     /* Shutting down: nothing is begun any more, nothing is waited for that need not be. */
     void (*drain)(void *self, struct muster_turn *t);
+    /* Nothing runs under the lease. */
+    bool (*idle)(const void *self);
     /* Nothing runs; every terminal record is on disk. */
     bool (*drained)(const void *self);
     bool (*saved)(const void *self);

@@ -180,6 +180,12 @@ static void drain(void *self, struct muster_turn *t)
     muster_acting_drain(&r->acting, t);
 }
 
+static bool idle(const void *self)
+{
+    const struct muster_recovery *r = self;
+    return muster_acting_idle(&r->acting);
+}
+
 static bool drained(const void *self)
 {
     const struct muster_recovery *r = self;
@@ -236,6 +242,7 @@ const struct muster_orchestrator_kind muster_orchestrator_recovery = {
     .lost = lost,
     .agreed = agreed,
     .drain = drain,
+    .idle = idle,
     .drained = drained,
     .saved = saved,
     .disk = disk,

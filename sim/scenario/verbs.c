@@ -265,6 +265,14 @@ static uint32_t read_command(struct loader *l, const struct muster_doc *node,
     return 1;
 }
 
+static uint32_t read_switchover(struct loader *l, const struct muster_doc *node,
+                                const struct muster_doc *value, struct muster_entry *e)
+{
+    load_selection(l, value, false, &e->switchover.to);
+    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
+    return 1;
+}
+
 struct verb {
     const char *name;
     enum muster_verb_kind kind;
@@ -297,6 +305,8 @@ static const struct verb verbs[] = {
     {"disk", MUSTER_DO_DISK, read_disk, {"latency", "on"}},
     {"trigger", MUSTER_DO_TRIGGER, read_trigger, {"reason", "on"}},
     {"command", MUSTER_DO_COMMAND, read_command, {"to"}},
+    {"step_down", MUSTER_DO_STEP_DOWN, read_subjects, {0}},
+    {"switchover", MUSTER_DO_SWITCHOVER, read_switchover, {"on"}},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])
 

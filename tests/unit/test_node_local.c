@@ -330,6 +330,19 @@ static const struct muster_coordinator_kind follower = {
     .describe = follower_describe,
 };
 
+static void there_is_nobody_to_hand_over_to(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, MUSTER_SECOND);
+    door_command(d, MUSTER_VERB_STEP_DOWN, "");
+    assert_int_equal(door_note(d, MUSTER_NOTE_HANDOVER_REFUSED)->effect.arg[0],
+                     MUSTER_REFUSAL_ALONE);
+    door_command(d, MUSTER_VERB_SWITCHOVER, "n1");
+    assert_int_equal(door_notes(d, MUSTER_NOTE_HANDOVER_REFUSED), 2);
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_LOST));
+}
+
 static void coordinator_from_outside_is_plugged_in(void **state)
 {
     (void)state;
@@ -366,6 +379,7 @@ int main(void)
         HERE(shutdown_waits_for_what_runs_and_then_stops),
         HERE(shutdown_before_the_disk_has_answered_stops),
         HERE(shutdown_while_an_epoch_is_written_waits_for_its_end),
+        HERE(there_is_nobody_to_hand_over_to),
         HERE(coordinator_from_outside_is_plugged_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,30 @@ static void leader_record_has_this_very_text(void **state)
     assert_string_equal(room, "H 7 a 3 n1 " INCARNATION " 6 f");
 }
 
+static void tombstone_names_a_successor_or_none(void **state)
+{
+    (void)state;
+    struct muster_leader_record r = {.released = true, .pair = {7, 0xa}, .counter = 3, .id = "n1"},
+                                back;
+    r.incarnation = (struct muster_incarnation){0xab, 0xcd};
+    char room[MUSTER_RECORD_MAX];
+    struct muster_text t;
+    muster_text_init(&t, room, sizeof room);
+    muster_leader_record_write(&r, &t);
+    assert_string_equal(room, "R 7 a 3 n1 " INCARNATION);
+    strcpy(r.successor, "a-name-of-thirty-one-characters");
+    muster_text_init(&t, room, sizeof room);
+    muster_leader_record_write(&r, &t);
+    assert_string_equal(room, "R 7 a 3 n1 " INCARNATION " a-name-of-thirty-one-characters");
+    assert_int_equal(muster_leader_record_parse(&back, muster_text_bytes(room)), 0);
+    assert_string_equal(back.successor, r.successor);
+    assert_int_equal(leader("R 7 a 3 n1 " INCARNATION " a-name-of-thirty-two-characters_"),
+                     MUSTER_E_INVALID);
+    assert_int_equal(leader("R 7 a 3 n1 " INCARNATION " "), MUSTER_E_INVALID);
+    assert_int_equal(leader("R 7 a 3 n1 " INCARNATION " n2 "), MUSTER_E_INVALID);
+    assert_int_equal(leader("R 7 a 3 n1 " INCARNATION "  n2"), MUSTER_E_INVALID);
+}
+
 static void leader_record_of_another_form_is_refused(void **state)
 {
     (void)state;
@@ -311,6 +335,7 @@ int main(void)
         cmocka_unit_test(every_error_of_the_store_has_its_reaction),
         cmocka_unit_test(leader_record_comes_back_as_written),
         cmocka_unit_test(leader_record_has_this_very_text),
+        cmocka_unit_test(tombstone_names_a_successor_or_none),
         cmocka_unit_test(leader_record_of_another_form_is_refused),
         cmocka_unit_test(leader_id_with_a_zero_byte_is_refused),
         cmocka_unit_test(every_cut_of_a_record_is_refused),
