@@ -89,6 +89,7 @@ static struct muster_authority authority(const struct muster_node *n)
     /* Where a twin leads its life, this one acts on nothing. */
     return (struct muster_authority){.leads = s.leads,
                                      .draining = n->draining || s.refused,
+                                     .paused = s.paused,
                                      .refusal = s.refusal,
                                      .epoch = s.epoch,
                                      .not_after = s.until};

@@ -75,7 +75,13 @@
     X(HANDOVER, "handover", "epoch", "attempt:x", "planned", "",                                   \
       "an operator ends this leadership (planned: drains first; text: who is to follow)")          \
     X(HANDOVER_REFUSED, "handover_refused", "reason", "", "", "",                                  \
-      "leadership stays where it is (enum muster_refusal; text: who was to follow)")
+      "leadership stays where it is (enum muster_refusal; text: who was to follow)")               \
+    X(PAUSE_ASKED, "pause_asked", "on", "epoch", "count", "",                                      \
+      "an operator pauses the cluster's recovery, or resumes it (text: why); not durable yet")     \
+    X(PAUSE_DURABLE, "pause_durable", "on", "epoch", "count", "",                                  \
+      "a majority of the voters has it on disk: it holds from here, whoever leads")                \
+    X(PAUSE_REFUSED, "pause_refused", "on", "reason", "", "",                                      \
+      "not taken, or not known to be durable (enum muster_refusal)")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,
@@ -107,7 +113,8 @@ enum muster_lost {
         MUSTER_LOST_COUNT
 };
 
-/* Why an operator's wish for a leadership was refused, in HANDOVER_REFUSED. */
+/* Why an operator's wish for a leadership was refused, in HANDOVER_REFUSED and
+ * PAUSE_REFUSED. */
 #define MUSTER_REFUSALS(X)                                                                         \
     X(NOT_LEADER, "this member does not lead")                                                     \
     X(ALONE, "this member is its own cluster")                                                     \

@@ -87,6 +87,8 @@ enum muster_verb {
     MUSTER_VERB_ACKNOWLEDGE,  /* a block of the blast radius is acknowledged */
     MUSTER_VERB_STEP_DOWN,    /* the leader releases, and does not campaign for a lease_ttl */
     MUSTER_VERB_SWITCHOVER,   /* the leader drains, then releases in favour of a voter: its name */
+    MUSTER_VERB_PAUSE,        /* the leader starts no cluster action any more: "[reason…]" */
+    MUSTER_VERB_RESUME,       /* and does again */
 };
 
 #define MUSTER_START_BOOTSTRAP                                                                     \

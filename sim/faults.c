@@ -100,6 +100,7 @@ static bool can(const struct process *x, enum muster_verb_kind verb)
     case MUSTER_DO_COMMAND:
     case MUSTER_DO_STEP_DOWN:
     case MUSTER_DO_SWITCHOVER:
+    case MUSTER_DO_PAUSE_RECOVERY:
         return x->running;
     default:
         return true;
@@ -227,6 +228,9 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         break;
     case MUSTER_DO_SWITCHOVER:
         switch_over(w, p, &e->switchover.to);
+        break;
+    case MUSTER_DO_PAUSE_RECOVERY:
+        command(w, p, e->pause.on ? MUSTER_VERB_PAUSE : MUSTER_VERB_RESUME, e->pause.reason, NULL);
         break;
     case MUSTER_DO_PARTITION:
     case MUSTER_DO_HEAL:

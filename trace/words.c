@@ -86,7 +86,8 @@ const char *muster_word_of(const struct muster_record *r, const char *argument, 
         return muster_result_text(value);
     if (note == MUSTER_NOTE_LEADER_LOST && strcmp(argument, "reason") == 0)
         return lost_text(value);
-    if (note == MUSTER_NOTE_HANDOVER_REFUSED && strcmp(argument, "reason") == 0)
+    if ((note == MUSTER_NOTE_HANDOVER_REFUSED || note == MUSTER_NOTE_PAUSE_REFUSED) &&
+        strcmp(argument, "reason") == 0)
         return refusal_text(value);
     if (note == MUSTER_NOTE_FALLBACK && strcmp(argument, "cause") == 0)
         return muster_fallback_cause_text(value);

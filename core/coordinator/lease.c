@@ -92,6 +92,7 @@ void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster
         lease_note(out, MUSTER_NOTE_LEADER_LOST, arg);
     else if (l->state == MUSTER_LEASE_CONFIRMING)
         lease_note(out, MUSTER_NOTE_ATTEMPT_RELEASED, arg);
+    lease_give_pause_up(l, out);
     l->state = MUSTER_LEASE_IDLE;
     l->until = 0;
     l->renew_at = l->confirm_by = l->campaign_at = MUSTER_NEVER;
@@ -116,6 +117,14 @@ void muster_lease_hand_over(struct muster_lease *l, muster_time now, const char 
     muster_lease_step_down(l, now, reason, after, out);
 }
 
+bool lease_stands_behind(const struct muster_lease *l, const struct muster_lease_view *v,
+                         uint32_t voter)
+{
+    const struct muster_member_record *m = &v->voter[voter];
+    return v->present[voter] && m->electorate == l->electorate &&
+           m->state == MUSTER_MEMBER_ACTIVE && muster_pair_equal(m->promise, l->pair);
+}
+
 /* Of the counters that voters have echoed of our pair, the newest that a majority has reached. */
 static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v,
                              uint64_t *counter)
@@ -123,12 +132,10 @@ static bool majority_counter(const struct muster_lease *l, const struct muster_l
     uint64_t echo[MUSTER_VOTERS_MAX];
     uint32_t n = 0, need = l->place->voters / 2 + 1;
     for (uint32_t i = 0; i < l->place->voters; i++) {
-        const struct muster_member_record *m = &v->voter[i];
         bool own = i == l->place->index;
-        if (!own && (!v->present[i] || m->electorate != l->electorate ||
-                     m->state != MUSTER_MEMBER_ACTIVE || !muster_pair_equal(m->promise, l->pair)))
+        if (!own && !lease_stands_behind(l, v, i))
             continue;
-        uint64_t e = own ? l->echo : m->echo;
+        uint64_t e = own ? l->echo : v->voter[i].echo;
         uint32_t at = n++;
         for (; at > 0 && echo[at - 1] < e; at--) /* descending */
             echo[at] = echo[at - 1];
@@ -241,6 +248,7 @@ static void see_as_leader(struct muster_lease *l, muster_time now,
     if (!l->script_running)
         see_own_record(l, v);
     count_majority(l, now, v, out);
+    lease_count_pause(l, now, v, out);
 }
 
 /* A record that has stood still for a full lease_ttl is dead, whatever TTL the store still gives it
@@ -301,6 +309,7 @@ void muster_lease_see(struct muster_lease *l, muster_time now, const struct must
                       struct muster_effects *out)
 {
     see_epochs(l, v);
+    lease_see_pauses(l, v);
     see_dead_record(l, now, v->leader_text);
     l->leaderless = !v->has_leader || v->leader.released || l->dead;
     bool own = v->has_leader && is_own(l, &v->leader) && !v->leader.released;
@@ -350,6 +359,8 @@ static void tick_leader(struct muster_lease *l, muster_time now, struct muster_e
 void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_effects *out)
 {
     tick_leader(l, now, out);
+    if (now >= lease_pause_at(l))
+        lease_write_pause(l);
     if (l->script_running)
         return;
     if (now >= l->release_at) {
@@ -369,11 +380,12 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
 
 muster_time muster_lease_deadline(const struct muster_lease *l)
 {
-    muster_time t = MUSTER_NEVER;
+    muster_time t = lease_pause_at(l);
     if (l->state == MUSTER_LEASE_LEADING)
-        t = muster_time_min(l->until, muster_time_add(l->echoed, l->cfg->renew_deadline));
+        t = muster_time_min(t, muster_time_min(l->until,
+                                               muster_time_add(l->echoed, l->cfg->renew_deadline)));
     else if (l->state == MUSTER_LEASE_CONFIRMING)
-        t = l->confirm_by;
+        t = muster_time_min(t, l->confirm_by);
     if (l->script_running) /* its end comes first, and looks at the rest */
         return t;
     if (l->state == MUSTER_LEASE_ACQUIRING)

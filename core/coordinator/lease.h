@@ -72,6 +72,9 @@ struct muster_lease {
     muster_time wait_from;     /* last promise, new echo or start: R5 */
     bool released;             /* the tombstone of the promised pair was read */
     uint64_t known;            /* highest epoch heard of */
+    struct muster_pause pause; /* the newest heard of or asked for */
+    muster_time pause_from;    /* after it could not be written: not before */
+    bool pause_asked;          /* by the operator of this leader, who has no answer yet */
     muster_time promise_from;  /* after a promise that failed: none before */
     muster_time campaign_from; /* and no campaign before */
     muster_time stand_back;    /* nor, unless it is named, after an operator's step-down */
@@ -159,6 +162,14 @@ void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster
  * lease_ttl. */
 void muster_lease_hand_over(struct muster_lease *l, muster_time now, const char *successor,
                             muster_dur after, struct muster_effects *out);
+
+/* An operator of this leader pauses the cluster's recovery or resumes it: stopped at once, and
+ * going on only when a majority has that on disk, which is noted. False: this leader has been
+ * succeeded. */
+bool muster_lease_pause(struct muster_lease *l, bool on, const char *why,
+                        struct muster_effects *out);
+/* No cluster action starts, whoever leads. */
+bool muster_lease_is_paused(const struct muster_lease *l);
 
 /* May effects of the cluster start now? */
 bool muster_lease_leads(const struct muster_lease *l, muster_time now);

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#define REASON_MAX 95 /* bytes of an operator's words that are noted */
+
 static void refuse(struct muster_effects *out, enum muster_refusal refusal, const char *successor)
 {
     muster_effects_note(out, MUSTER_NOTE_HANDOVER_REFUSED, (const uint64_t[4]){refusal, 0, 0, 0},
@@ -56,22 +58,50 @@ static void switch_over(struct muster_redis_coordinator *c, muster_time now,
     accept(c, true, c->place->names[index], out);
 }
 
+static void step_down(struct muster_redis_coordinator *c, muster_time now,
+                      struct muster_effects *out)
+{
+    c->yielding = false;
+    accept(c, false, NULL, out);
+    muster_lease_hand_over(&c->lease, now, NULL, c->cfg->stop_time, out);
+}
+
+static void take_pause(struct muster_redis_coordinator *c, const struct muster_input *in,
+                       struct muster_effects *out)
+{
+    bool on = in->command.verb == MUSTER_VERB_PAUSE;
+    char why[REASON_MAX + 1];
+    struct muster_text t;
+    muster_text_init(&t, why, sizeof why);
+    muster_text_add_bytes(&t, in->data);
+    bool taken =
+        muster_lease_leads(&c->lease, in->now) && muster_lease_pause(&c->lease, on, why, out);
+    if (!taken)
+        muster_effects_note(out, MUSTER_NOTE_PAUSE_REFUSED,
+                            (const uint64_t[4]){on, MUSTER_REFUSAL_NOT_LEADER, 0, 0}, NULL);
+}
+
 bool operator_command(void *self, const struct muster_input *in, struct muster_effects *out)
 {
     struct muster_redis_coordinator *c = self;
-    bool steps_down = in->command.verb == MUSTER_VERB_STEP_DOWN;
-    if (!steps_down && in->command.verb != MUSTER_VERB_SWITCHOVER)
+    bool leads = muster_lease_leads(&c->lease, in->now);
+    switch (in->command.verb) {
+    case MUSTER_VERB_PAUSE:
+    case MUSTER_VERB_RESUME:
+        take_pause(c, in, out);
+        return true;
+    case MUSTER_VERB_STEP_DOWN:
+    case MUSTER_VERB_SWITCHOVER:
+        if (!leads)
+            refuse(out, MUSTER_REFUSAL_NOT_LEADER, NULL);
+        else if (in->command.verb == MUSTER_VERB_STEP_DOWN)
+            step_down(c, in->now, out);
+        else
+            switch_over(c, in->now, in->data, out);
+        return true;
+    default:
         return false;
-    if (!muster_lease_leads(&c->lease, in->now)) {
-        refuse(out, MUSTER_REFUSAL_NOT_LEADER, NULL);
-    } else if (steps_down) {
-        c->yielding = false;
-        accept(c, false, NULL, out);
-        muster_lease_hand_over(&c->lease, in->now, NULL, c->cfg->stop_time, out);
-    } else {
-        switch_over(c, in->now, in->data, out);
     }
-    return true;
 }
 
 void operator_yield(void *self, muster_time now, struct muster_effects *out)

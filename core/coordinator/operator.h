@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an operator asks of the leader of a cluster (SPEC R12).
+/* What an operator asks of the leader of a cluster (SPEC R12, R16).
  *
  *   STEP_DOWN   released at once; what runs is cancelled. This member does not campaign for a
  *               lease_ttl.
@@ -7,7 +7,10 @@
  *               named voter. That one must be live and have promised this leadership, which is
  *               looked at when it is asked and again at the release: whoever is named and cannot
  *               follow would cost a confirm_timeout. The newest wish counts.
- * Every other member refuses both. */
+ *   PAUSE       no cluster action starts any more, at once; noted again when a majority of the
+ *               voters has it on disk (pause.h), from when on it holds whoever leads
+ *   RESUME      they start again, when a majority of the voters has that on disk
+ * Every other member refuses all four. */
 #ifndef MUSTER_CORE_COORDINATOR_OPERATOR_H
 #define MUSTER_CORE_COORDINATOR_OPERATOR_H
 

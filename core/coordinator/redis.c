@@ -384,6 +384,7 @@ static struct muster_standing standing(const void *self, muster_time now)
     struct muster_standing s = {.leads = muster_lease_leads(l, now) && !c->yielding,
                                 .holds = l->state == MUSTER_LEASE_LEADING,
                                 .refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER,
+                                .paused = muster_lease_is_paused(l),
                                 .yielding = c->yielding,
                                 .refused = c->life == MUSTER_LIFE_REFUSED,
                                 .leaving = c->life >= MUSTER_LIFE_LEAVING,
@@ -439,6 +440,7 @@ static void describe(const void *self, struct muster_text *t)
     muster_text_add(t, c->lease.fit ? "yes" : "no");
     muster_text_add(t, " store=");
     muster_text_add(t, c->store_lost ? "lost" : "answers");
+    muster_text_add(t, muster_pause_is_on(c->lease.pause) ? " recovery=paused" : " recovery=on");
 }
 
 const struct muster_coordinator_kind muster_coordinator_redis = {

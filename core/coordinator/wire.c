@@ -60,6 +60,10 @@ void muster_member_record_write(const struct muster_member_record *r, struct mus
     add_word(t, r->mode);
     add_word(t, r->score);
     add_word(t, r->failed);
+    if (r->pause.epoch == 0)
+        return;
+    add_word(t, r->pause.epoch);
+    add_word(t, r->pause.count);
 }
 
 void muster_decision_record_write(const struct muster_decision_record *r, struct muster_text *t)
@@ -218,6 +222,13 @@ static int parse_member_rest(struct muster_member_record *r, struct cursor c)
     r->mode = take_word(&c);
     r->score = take_word(&c);
     r->failed = take_word(&c);
+    r->pause = (struct muster_pause){0, 0};
+    if (c.at < c.end) {
+        r->pause.epoch = take_word(&c);
+        r->pause.count = take_word(&c);
+        if (r->pause.epoch == 0 || r->pause.epoch > r->known || r->pause.count > MUSTER_INTEGER_MAX)
+            return MUSTER_E_INVALID;
+    }
     if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known)
         return MUSTER_E_INVALID;
     return end(&c);

@@ -82,6 +82,7 @@ extern const struct muster_property muster_check_no_late_effect;
 extern const struct muster_property muster_check_no_stale_effect;
 extern const struct muster_property muster_check_effect_once;
 extern const struct muster_property muster_check_decided_with_quorum;
+extern const struct muster_property muster_check_pause_kept;
 extern const struct muster_property muster_check_cooldown_kept;
 extern const struct muster_property muster_check_one_terminal_record;
 extern const struct muster_property muster_check_concurrency_kept;

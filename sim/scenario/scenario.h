@@ -121,10 +121,11 @@ enum muster_verb_kind {
     MUSTER_DO_TARGET,    /* behaviour of a target from now on */
     MUSTER_DO_STORE,
     MUSTER_DO_DISK,
-    MUSTER_DO_TRIGGER,    /* manual_trigger: action, reason */
-    MUSTER_DO_COMMAND,    /* text for a process that is not ours: COMMAND CUSTOM */
-    MUSTER_DO_STEP_DOWN,  /* an operator ends a leadership: COMMAND STEP_DOWN */
-    MUSTER_DO_SWITCHOVER, /* … in favour of a member: COMMAND SWITCHOVER */
+    MUSTER_DO_TRIGGER,        /* manual_trigger: action, reason */
+    MUSTER_DO_COMMAND,        /* text for a process that is not ours: COMMAND CUSTOM */
+    MUSTER_DO_STEP_DOWN,      /* an operator ends a leadership: COMMAND STEP_DOWN */
+    MUSTER_DO_SWITCHOVER,     /* … in favour of a member: COMMAND SWITCHOVER */
+    MUSTER_DO_PAUSE_RECOVERY, /* an operator pauses the cluster's recovery, or resumes it */
 };
 
 /* Health text as the core reads it (core/orchestrator/health.h), made by the loader. */
@@ -204,6 +205,10 @@ struct muster_entry {
         struct {
             struct muster_selection to; /* the first of it */
         } switchover;
+        struct {
+            bool on;
+            const char *reason;
+        } pause;
     };
 };
 

@@ -273,6 +273,15 @@ static uint32_t read_switchover(struct loader *l, const struct muster_doc *node,
     return 1;
 }
 
+static uint32_t read_pause_recovery(struct loader *l, const struct muster_doc *node,
+                                    const struct muster_doc *value, struct muster_entry *e)
+{
+    muster_doc_boolean(value, &e->pause.on, l->d);
+    e->pause.reason = take_line(l, field(node, "reason"), "scenario");
+    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
+    return 1;
+}
+
 struct verb {
     const char *name;
     enum muster_verb_kind kind;
@@ -307,6 +316,7 @@ static const struct verb verbs[] = {
     {"command", MUSTER_DO_COMMAND, read_command, {"to"}},
     {"step_down", MUSTER_DO_STEP_DOWN, read_subjects, {0}},
     {"switchover", MUSTER_DO_SWITCHOVER, read_switchover, {"on"}},
+    {"pause_recovery", MUSTER_DO_PAUSE_RECOVERY, read_pause_recovery, {"reason", "on"}},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])
 

@@ -70,6 +70,11 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         p->promise = leader.pair;
         p->echo = leader.counter;
     }
+    struct muster_member_record member;
+    if (p->votes && !p->deaf &&
+        muster_member_record_parse(&member, muster_text_bytes(d->own)) == 0 &&
+        muster_pause_is_newer(member.pause, p->pause))
+        p->pause = member.pause;
     if (p->known < p->promise.epoch)
         p->known = p->promise.epoch;
     struct muster_member_record r = {
@@ -83,6 +88,7 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         .circuit = p->circuit,
         .mode = p->mode,
         .failed = p->failed,
+        .pause = p->pause,
     };
     struct muster_text t;
     muster_text_init(&t, text, MUSTER_RECORD_MAX);

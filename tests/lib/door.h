@@ -42,6 +42,8 @@ struct door_peer {
     uint64_t electorate_off; /* added to the digest */
     uint64_t circuit, mode;
     uint64_t failed;
+    bool deaf; /* takes no pause over, though it votes */
+    struct muster_pause pause;
 };
 
 struct door_entry {
@@ -77,9 +79,9 @@ struct door {
 
     enum door_answer answer[MUSTER_TAG_SAMPLE + 1];
     enum door_answer history_sync;
-    const char *error;         /* of DOOR_ERROR */
-    struct muster_bytes raw;   /* of DOOR_RAW */
-    bool scripts_known;        /* else EVALSHA is answered NOSCRIPT */
+    const char *error;       /* of DOOR_ERROR */
+    struct muster_bytes raw; /* of DOOR_RAW */
+    bool scripts_known;      /* else EVALSHA is answered NOSCRIPT */
 
     char leader[MUSTER_RECORD_MAX], decision[MUSTER_RECORD_MAX], own[MUSTER_RECORD_MAX];
     char epoch[32];

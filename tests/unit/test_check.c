@@ -229,6 +229,27 @@ static void targets_start_nothing_stale(void **state)
     fires(&w, "target 0 started intent 9 of n2 with epoch 2 after one with epoch 3");
 }
 
+static void nothing_starts_after_an_acknowledged_pause(void **state)
+{
+    struct muster_world w;
+    const uint16_t action = MUSTER_EVENT_EFFECT + MUSTER_OUT_ACTION;
+    (void)state;
+    open_world(&w, &muster_check_pause_kept);
+    SEE(&w, S(1), 0, NOTE_KIND(PAUSE_ASKED), 1, 3, 1, 0);
+    SEE(&w, S(1), 0, action, 3, 1, S(9), 0); /* not acknowledged yet */
+    says_nothing(&w);
+    SEE(&w, S(2), 0, NOTE_KIND(PAUSE_DURABLE), 1, 3, 1, 0);
+    SEE(&w, S(3), 1, action, 0, 1, S(9), 0); /* local */
+    SEE(&w, S(4), 1, NOTE_KIND(PAUSE_ASKED), 0, 3, 2, 0);
+    SEE(&w, S(4), 0, action, 3, 1, S(9), 0);
+    holds(&w);
+    SEE(&w, S(5), 0, NOTE_KIND(PAUSE_DURABLE), 0, 3, 2, 0);
+    SEE(&w, S(6), 1, NOTE_KIND(PAUSE_DURABLE), 1, 4, 1, 0);
+    SEE(&w, S(7), 2, action, 5, 1, S(9), 0);
+    fires(&w, "n3 handed out intent 0 with epoch 5, while the cluster's recovery is paused since "
+              "word 1 of epoch 4");
+}
+
 static void an_attempt_starts_once(void **state)
 {
     struct muster_world w;
@@ -419,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_process_that_is_not_ours_may_use_epochs_its_own_way),
         cmocka_unit_test(no_cluster_effect_starts_late),
         cmocka_unit_test(targets_start_nothing_stale),
+        cmocka_unit_test(nothing_starts_after_an_acknowledged_pause),
         cmocka_unit_test(an_attempt_starts_once),
         cmocka_unit_test(decisions_need_a_quorum_that_is_there),
         cmocka_unit_test(cooldowns_run_from_the_end),
