@@ -30,14 +30,11 @@ static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",          "coordinator",    "lease_ttl",
-    "renew_every",      "renew_deadline", "request_timeout",
-    "poll_every",       "jitter",         "confirm_timeout",
-    "stop_time",        "margin",         "heartbeat_every",
-    "vote_ttl",         "health_ttl",     "max_clock_drift_ppm",
-    "quorum_threshold", "poll_interval",  "enabled",
-    "thresholds",       "cooldowns",      "recovery_actions",
-    "logging",          "advanced",       NULL,
+    "cluster",          "coordinator",      "lease_ttl", "renew_every",     "renew_deadline",
+    "request_timeout",  "poll_every",       "jitter",    "confirm_timeout", "stop_time",
+    "margin",           "heartbeat_every",  "vote_ttl",  "health_ttl",      "max_clock_drift_ppm",
+    "quorum_threshold", "poll_interval",    "enabled",   "seal_targets",    "thresholds",
+    "cooldowns",        "recovery_actions", "logging",   "advanced",        NULL,
 };
 
 static bool is_known_action(const char *name)
@@ -236,6 +233,8 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
         muster_doc_ppm(node, MUSTER_PPM / 2, MUSTER_PPM, &c->quorum_threshold_ppm, d);
     if ((node = muster_doc_get(mapping, "enabled")))
         muster_doc_boolean(node, &c->recovery.enabled, d);
+    if ((node = muster_doc_get(mapping, "seal_targets")))
+        muster_doc_boolean(node, &c->seal_targets, d);
 }
 
 /* coordinator: {type: local} */

@@ -81,7 +81,11 @@
     X(PAUSE_DURABLE, "pause_durable", "on", "epoch", "count", "",                                  \
       "a majority of the voters has it on disk: it holds from here, whoever leads")                \
     X(PAUSE_REFUSED, "pause_refused", "on", "reason", "", "",                                      \
-      "not taken, or not known to be durable (enum muster_refusal)")
+      "not taken, or not known to be durable (enum muster_refusal)")                               \
+    X(UNSEALED, "unsealed", "epoch", "action", "result", "",                                       \
+      "a target could not be told of the new epoch (text: the action)")                            \
+    X(SEALED, "sealed", "epoch", "sealed", "unsealed", "",                                         \
+      "the targets were told of the new epoch: cluster actions may start")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,

@@ -167,7 +167,7 @@ struct muster_effect {
         } disk;
         struct {
             uint64_t epoch;     /* fencing token; 0 for a local action */
-            uint64_t attempt;   /* of the intent: 1, 2, … */
+            uint64_t attempt;   /* of the intent: 1, 2, …; 0: a seal (seal.h) */
             uint64_t not_after; /* lease clock, which the executor reads again: late ones drop */
             uint64_t timeout;   /* length, ns, from the start at the target */
         } action;               /* tag: the intent; data: flat array action, subject, reason */

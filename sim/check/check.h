@@ -80,6 +80,7 @@ extern const struct muster_property muster_check_store_spared;
 extern const struct muster_property muster_check_effect_epoch;
 extern const struct muster_property muster_check_no_late_effect;
 extern const struct muster_property muster_check_no_stale_effect;
+extern const struct muster_property muster_check_sealed_first;
 extern const struct muster_property muster_check_effect_once;
 extern const struct muster_property muster_check_decided_with_quorum;
 extern const struct muster_property muster_check_pause_kept;
