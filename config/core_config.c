@@ -30,11 +30,32 @@ static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",          "coordinator",      "lease_ttl", "renew_every",     "renew_deadline",
-    "request_timeout",  "poll_every",       "jitter",    "confirm_timeout", "stop_time",
-    "margin",           "heartbeat_every",  "vote_ttl",  "health_ttl",      "max_clock_drift_ppm",
-    "quorum_threshold", "poll_interval",    "enabled",   "seal_targets",    "thresholds",
-    "cooldowns",        "recovery_actions", "logging",   "advanced",        NULL,
+    "cluster",
+    "coordinator",
+    "lease_ttl",
+    "renew_every",
+    "renew_deadline",
+    "request_timeout",
+    "poll_every",
+    "jitter",
+    "confirm_timeout",
+    "stop_time",
+    "margin",
+    "heartbeat_every",
+    "vote_ttl",
+    "health_ttl",
+    "max_clock_drift_ppm",
+    "quorum_threshold",
+    "poll_interval",
+    "enabled",
+    "seal_targets",
+    "store_lost",
+    "thresholds",
+    "cooldowns",
+    "recovery_actions",
+    "logging",
+    "advanced",
+    NULL,
 };
 
 static bool is_known_action(const char *name)
@@ -237,6 +258,15 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
         muster_doc_boolean(node, &c->seal_targets, d);
 }
 
+static void load_store_lost(struct muster_config *c, const struct muster_doc *node,
+                            struct muster_diagnostics *d)
+{
+    static const char *const words[] = {"local_only", "freeze", NULL};
+    uint32_t word = 0;
+    if (node && muster_doc_word(node, words, &word, d) == 0)
+        c->store_lost_freezes = word == 1;
+}
+
 /* coordinator: {type: local} */
 static void load_coordinator(struct muster_config *c, const struct muster_doc *coordinator,
                              struct muster_diagnostics *d)
@@ -314,6 +344,7 @@ int muster_core_config_load(struct muster_config *c, const struct muster_doc *ma
         check_keys(mapping, others, d);
         load_durations(c, mapping, d);
         load_numbers(c, mapping, d);
+        load_store_lost(c, muster_doc_get(mapping, "store_lost"), d);
         load_coordinator(c, muster_doc_get(mapping, "coordinator"), d);
         load_thresholds(&c->recovery, muster_doc_get(mapping, "thresholds"), d);
         load_actions(&c->recovery, muster_doc_get(mapping, "recovery_actions"), d);

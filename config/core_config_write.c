@@ -60,6 +60,7 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
     put(t, "health_ttl", c->health_ttl, "ns");
     put(t, "max_clock_drift_ppm", c->max_clock_drift_ppm, "");
     put(t, "quorum_threshold", c->quorum_threshold_ppm, "ppm");
+    muster_text_add(t, c->store_lost_freezes ? ", store_lost: freeze" : ", store_lost: local_only");
     muster_text_add(t, c->seal_targets ? ", seal_targets: true" : ", seal_targets: false");
     put_recovery(t, &c->recovery);
     muster_text_add(t, "}");

@@ -93,6 +93,7 @@ static struct muster_authority authority(const struct muster_node *n)
     /* Where a twin leads its life, this one acts on nothing. */
     return (struct muster_authority){.leads = leads,
                                      .draining = n->draining || s.refused,
+                                     .frozen = s.frozen,
                                      .paused = s.paused,
                                      .refusal = s.refusal,
                                      .epoch = s.epoch,

@@ -39,6 +39,7 @@ struct muster_standing {
     enum muster_result refusal; /* while it does not lead: SKIPPED_NOT_LEADER, _NO_QUORUM,
                                    _STORE_LOST */
     bool paused;                /* no cluster action starts: an operator's word (SPEC R16) */
+    bool frozen;                /* the store is lost, and nothing at all may start meanwhile */
     bool yielding;              /* on an operator's word: it does not lead any more, and `yield` is
                                    called once nothing runs under the leadership that it holds */
     bool refused;               /* a twin leads its life: it acts on nothing, for good */

@@ -384,6 +384,7 @@ static struct muster_standing standing(const void *self, muster_time now)
     struct muster_standing s = {.leads = muster_lease_leads(l, now) && !c->yielding,
                                 .holds = l->state == MUSTER_LEASE_LEADING,
                                 .refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER,
+                                .frozen = c->store_lost && c->cfg->store_lost_freezes,
                                 .paused = muster_lease_is_paused(l),
                                 .yielding = c->yielding,
                                 .refused = c->life == MUSTER_LIFE_REFUSED,

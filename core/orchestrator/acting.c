@@ -206,7 +206,8 @@ static bool may_retry(const struct muster_acting *a, const struct muster_turn *t
     const struct muster_action_config *cfg = &a->cfg->action[run->record.action];
     if (result != MUSTER_RESULT_FAILED && result != MUSTER_RESULT_TIMED_OUT)
         return false;
-    if (run->record.attempts > cfg->max_retries || run->cancelled || t->authority->draining)
+    if (run->record.attempts > cfg->max_retries || run->cancelled || t->authority->draining ||
+        t->authority->frozen)
         return false;
     if (!is_cluster(a, run))
         return true;

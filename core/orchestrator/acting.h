@@ -18,11 +18,11 @@
  *   RUNNING    leadership ended (cluster action)   RUNNING    CANCEL; its end still comes
  *   VERIFYING  the same, or shutting down          -          ACTION_ENDED unverified
  *
- * The rules, in the order in which they are asked: enabled, paused (or draining), authority and the
- * cluster's pause (of a cluster action), phase, cooldown, rate limits, blast radius, concurrency;
- * then dry run. What is being verified takes no part in concurrency. What a rule stops is counted
- * each time, and noted as ACTION_SKIPPED when the rule or its `until` changes, or when the fault
- * comes back after it was gone or unknown; `until` is 0 when no time clears it.
+ * The rules, in the order in which they are asked: enabled, paused (or draining), frozen, authority
+ * and the cluster's pause (of a cluster action), phase, cooldown, rate limits, blast radius,
+ * concurrency; then dry run. What is being verified takes no part in concurrency. What a rule stops
+ * is counted each time, and noted as ACTION_SKIPPED when the rule or its `until` changes, or when
+ * the fault comes back after it was gone or unknown; `until` is 0 when no time clears it.
  */
 #ifndef MUSTER_CORE_ORCHESTRATOR_ACTING_H
 #define MUSTER_CORE_ORCHESTRATOR_ACTING_H

@@ -19,6 +19,7 @@
 struct muster_authority {
     bool leads;    /* a majority stands behind it until not_after */
     bool draining; /* no action starts any more */
+    bool frozen;   /* the store is lost, and the config wants nothing at all to start meanwhile */
     bool paused;   /* an operator has paused the cluster's recovery: no cluster action starts */
     /* When it does not lead: SKIPPED_NOT_LEADER, SKIPPED_NO_QUORUM or SKIPPED_STORE_LOST. */
     enum muster_result refusal;

@@ -64,6 +64,8 @@ static enum muster_result ask_rules(struct muster_acting *a, const struct muster
         return MUSTER_RESULT_SKIPPED_DISABLED;
     if (a->paused || t->authority->draining)
         return MUSTER_RESULT_SKIPPED_PAUSED;
+    if (t->authority->frozen)
+        return MUSTER_RESULT_SKIPPED_STORE_LOST;
     if (cfg->scope == MUSTER_SCOPE_CLUSTER) {
         enum muster_result refusal = acting_ask_authority(t);
         if (refusal != MUSTER_RESULT_SUCCESS)
