@@ -170,7 +170,7 @@ struct muster_effect {
             uint64_t attempt;   /* of the intent: 1, 2, …; 0: a seal (seal.h) */
             uint64_t not_after; /* lease clock, which the executor reads again: late ones drop */
             uint64_t timeout;   /* length, ns, from the start at the target */
-        } action;               /* tag: the intent; data: flat array action, subject, reason */
+        } action; /* tag: the intent; data: flat array action, subject, reason[, parameters] */
     };
     struct muster_bytes data; /* in the effects' room, or static; valid until the next call */
 };
