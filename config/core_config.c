@@ -32,11 +32,11 @@ static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",          "coordinator",     "lease_ttl", "renew_every",     "renew_deadline",
-    "request_timeout",  "poll_every",      "jitter",    "confirm_timeout", "stop_time",
-    "margin",           "heartbeat_every", "vote_ttl",  "health_ttl",      "max_clock_drift_ppm",
-    "quorum_threshold", "poll_interval",   "enabled",   "thresholds",      "cooldowns",
-    "recovery_actions", "logging",         NULL,
+    "cluster",          "coordinator",     "lease_ttl",  "renew_every",     "renew_deadline",
+    "request_timeout",  "poll_every",      "jitter",     "confirm_timeout", "stop_time",
+    "margin",           "heartbeat_every", "vote_ttl",   "health_ttl",      "max_clock_drift_ppm",
+    "quorum_threshold", "poll_interval",   "enabled",    "thresholds",      "cooldowns",
+    "recovery_actions", "seal_targets",    "store_lost", "logging",         NULL,
 };
 
 bool edge_action_is_known(const char *name)
@@ -243,6 +243,17 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
         muster_doc_ppm(node, MUSTER_PPM / 2, MUSTER_PPM, &c->quorum_threshold_ppm, d);
     if ((node = muster_doc_get(mapping, "enabled")))
         muster_doc_boolean(node, &c->recovery.enabled, d);
+    if ((node = muster_doc_get(mapping, "seal_targets")))
+        muster_doc_boolean(node, &c->seal_targets, d);
+}
+
+static void load_store_lost(struct muster_config *c, const struct muster_doc *node,
+                            struct muster_diagnostics *d)
+{
+    static const char *const words[] = {"local_only", "freeze", NULL};
+    uint32_t word = 0;
+    if (node && muster_doc_word(node, words, &word, d) == 0)
+        c->store_lost_freezes = word == 1;
 }
 
 /* coordinator: {type: local} */
@@ -333,6 +344,7 @@ int muster_core_config_load(struct muster_config *c, const struct muster_doc *ma
         check_keys(mapping, others, d);
         load_durations(c, mapping, d);
         load_numbers(c, mapping, d);
+        load_store_lost(c, muster_doc_get(mapping, "store_lost"), d);
         load_coordinator(c, muster_doc_get(mapping, "coordinator"), d);
         load_thresholds(&c->recovery, muster_doc_get(mapping, "thresholds"), d);
         load_actions(&c->recovery, muster_doc_get(mapping, "recovery_actions"), d);

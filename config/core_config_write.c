@@ -66,6 +66,8 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
     edge_put(t, "health_ttl", c->health_ttl, "ns");
     edge_put(t, "max_clock_drift_ppm", c->max_clock_drift_ppm, "");
     edge_put(t, "quorum_threshold", c->quorum_threshold_ppm, "ppm");
+    muster_text_add(t, c->store_lost_freezes ? ", store_lost: freeze" : ", store_lost: local_only");
+    muster_text_add(t, c->seal_targets ? ", seal_targets: true" : ", seal_targets: false");
     put_recovery(t, c);
     if (c->enhanced)
         edge_put_enhanced(t, c);

@@ -51,6 +51,7 @@ void muster_config_defaults(struct muster_config *c)
     c->heartbeat_every = 5 * MUSTER_SECOND;
     c->vote_ttl = 30 * MUSTER_SECOND;
     c->health_ttl = 60 * MUSTER_SECOND;
+    c->seal_targets = true;
     c->max_clock_drift_ppm = 500;
     c->quorum_threshold_ppm = MUSTER_PPM / 2;
     default_recovery(&c->recovery);

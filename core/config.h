@@ -6,10 +6,10 @@
 
 #include "core/types.h"
 
-#define MUSTER_NAME_MAX    31 /* bytes of any name, without the final 0 */
-#define MUSTER_VOTERS_MAX  15 /* configured voters */
-#define MUSTER_MEMBERS_MAX 64 /* members of one cluster */
-#define MUSTER_ACTIONS_MAX 32 /* actions known to one orchestrator */
+#define MUSTER_NAME_MAX    31  /* bytes of any name, without the final 0 */
+#define MUSTER_VOTERS_MAX  15  /* configured voters */
+#define MUSTER_MEMBERS_MAX 64  /* members of one cluster */
+#define MUSTER_ACTIONS_MAX 32  /* actions known to one orchestrator */
 #define MUSTER_PARAMS_MAX  511 /* bytes of an action's parameters, without the final 0 */
 
 enum muster_scope {
@@ -70,6 +70,8 @@ struct muster_config {
     muster_dur heartbeat_every; /* 5 s */
     muster_dur vote_ttl;        /* 30 s */
     muster_dur health_ttl;      /* 60 s */
+    bool store_lost_freezes; /* without the store nothing starts at all, no local action either */
+    bool seal_targets; /* a new leader tells its targets of its epoch before it acts (seal.h) */
     uint32_t max_clock_drift_ppm;  /* of each lease clock against true time; 500 */
     uint32_t quorum_threshold_ppm; /* 500000..1000000 */
     struct muster_recovery_config recovery;

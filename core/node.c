@@ -4,6 +4,7 @@
 
 #include "core/flat.h"
 #include "core/notes.h"
+#include "core/seal.h"
 
 #include <assert.h>
 
@@ -18,6 +19,7 @@ struct muster_node {
     muster_time promised_deadline; /* what deadline() said last: later than this is a stall */
     muster_time sample_at;
     uint64_t sample_tag, samples; /* of the request for health under way; 0: none */
+    struct muster_seal seal;
     muster_time drain_by;
     bool started, inside, led, draining, stopped;
     bool cycle_due;                   /* when the sample under way has come */
@@ -64,6 +66,7 @@ void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
     n->self.failed = MUSTER_COUNT_UNKNOWN;
     n->promised_deadline = n->sample_at = n->drain_by = MUSTER_NEVER;
     muster_health_unknown(&n->health);
+    muster_seal_init(&n->seal, &n->cfg, &n->place);
     n->plan = orchestrator_of(cfg, parts);
     n->orchestrator = n->block;
     n->coordinator = n->block + aligned(n->plan->size(&n->cfg, &n->place));
@@ -86,9 +89,12 @@ static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, 
 static struct muster_authority authority(const struct muster_node *n)
 {
     struct muster_standing s = standing(n);
+    bool leads = s.leads && muster_seal_is_over(&n->seal, s.epoch);
     /* Where a twin leads its life, this one acts on nothing. */
-    return (struct muster_authority){.leads = s.leads,
+    return (struct muster_authority){.leads = leads,
                                      .draining = n->draining || s.refused,
+                                     .frozen = s.frozen,
+                                     .paused = s.paused,
                                      .refusal = s.refusal,
                                      .epoch = s.epoch,
                                      .not_after = s.until};
@@ -187,7 +193,8 @@ static void command(struct muster_node *n, const struct muster_input *in,
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->drain(n->orchestrator, &t);
-    } else if (in->command.verb != MUSTER_VERB_SHUTDOWN) {
+    } else if (in->command.verb != MUSTER_VERB_SHUTDOWN &&
+               !(n->kind->command && n->kind->command(n->coordinator, in, out))) {
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->event(n->orchestrator, &t, in->command.verb, in->data);
@@ -198,6 +205,10 @@ static void ended(struct muster_node *n, const struct muster_input *in, struct m
 {
     if (in->action.epoch > 0)
         n->kind->heard(n->coordinator, n->now, in->action.epoch, out);
+    if (muster_seal_owns(in->tag)) {
+        muster_seal_ended(&n->seal, in, out);
+        return;
+    }
     struct muster_authority a = authority(n);
     struct muster_turn t = turn(n, &a, out);
     n->plan->ended(n->orchestrator, &t, in);
@@ -245,6 +256,23 @@ static void follow_lease(struct muster_node *n, struct muster_effects *out)
     n->led = holds;
 }
 
+/* The first thing under a new lease, and nothing else meanwhile (R14). */
+static void seal(struct muster_node *n, struct muster_effects *out)
+{
+    struct muster_standing s = standing(n);
+    if (s.leads)
+        muster_seal_advance(&n->seal, n->now, s.epoch, s.until, out);
+    else if (muster_seal_deadline(&n->seal) != MUSTER_NEVER)
+        muster_seal_stop(&n->seal, out);
+}
+
+/* A planned handover waits for what runs under the lease, and no longer. */
+static void yield(struct muster_node *n, struct muster_effects *out)
+{
+    if (standing(n).yielding && n->plan->idle(n->orchestrator))
+        n->kind->yield(n->coordinator, n->now, out);
+}
+
 /* Drain, then release, then stop (R12). A history that the disk refuses holds a shutdown up only so
  * long. */
 static void leave(struct muster_node *n, struct muster_effects *out)
@@ -284,6 +312,7 @@ static muster_time next_deadline(const struct muster_node *n)
     if (standing(n).refused)
         return n->drain_by;
     muster_time t = muster_time_min(n->sample_at, n->drain_by);
+    t = muster_time_min(t, muster_seal_deadline(&n->seal));
     if (n->plan->deadline)
         t = muster_time_min(t, n->plan->deadline(n->orchestrator));
     return muster_time_min(t, n->kind->deadline(n->coordinator));
@@ -331,8 +360,10 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
         struct muster_turn t = turn(n, &a, out);
         n->plan->advance(n->orchestrator, &t);
     }
+    yield(n, out);
     n->kind->advance(n->coordinator, n->now, out);
     follow_lease(n, out);
+    seal(n, out);
     leave(n, out);
     n->promised_deadline = next_deadline(n);
     n->inside = false;

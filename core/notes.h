@@ -37,7 +37,7 @@
     X(ZOMBIE_RELEASED, "zombie_released", "epoch", "attempt:x", "", "",                            \
       "released a record of its own that came too late")                                           \
     X(STALLED, "stalled", "late", "", "", "",                                                      \
-      "the process stood still or its clock jumped; cluster effects wait for a new echo") \
+      "the process stood still or its clock jumped; cluster effects wait for a new echo")          \
     X(STORE_ERROR, "store_error", "reaction", "", "", "",                                          \
       "the store answered an error (text), and what is done (enum muster_reaction)")               \
     X(STORE_LOST, "store_lost", "", "", "", "", "no answer from the store for a renew_deadline")   \
@@ -71,7 +71,21 @@
       "a phase that may not follow, or is none (text)")                                            \
     X(DRY_RUN, "dry_run", "on", "", "", "", "actions are recorded and not run, or run again")      \
     X(STORM, "storm", "storm", "healthy", "needed", "",                                            \
-      "the blast radius blocks, or is free again (enum muster_storm)")
+      "the blast radius blocks, or is free again (enum muster_storm)")                             \
+    X(HANDOVER, "handover", "epoch", "attempt:x", "planned", "",                                   \
+      "an operator ends this leadership (planned: drains first; text: who is to follow)")          \
+    X(HANDOVER_REFUSED, "handover_refused", "reason", "", "", "",                                  \
+      "leadership stays where it is (enum muster_refusal; text: who was to follow)")               \
+    X(PAUSE_ASKED, "pause_asked", "on", "epoch", "count", "",                                      \
+      "an operator pauses the cluster's recovery, or resumes it (text: why); not durable yet")     \
+    X(PAUSE_DURABLE, "pause_durable", "on", "epoch", "count", "",                                  \
+      "a majority of the voters has it on disk: it holds from here, whoever leads")                \
+    X(PAUSE_REFUSED, "pause_refused", "on", "reason", "", "",                                      \
+      "not taken, or not known to be durable (enum muster_refusal)")                               \
+    X(UNSEALED, "unsealed", "epoch", "action", "result", "",                                       \
+      "a target could not be told of the new epoch (text: the action)")                            \
+    X(SEALED, "sealed", "epoch", "sealed", "unsealed", "",                                         \
+      "the targets were told of the new epoch: cluster actions may start")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,
@@ -92,13 +106,34 @@ enum muster_note {
     X(PROMISED_HIGHER, "promised a higher epoch")                                                  \
     X(FENCED, "a target knows a higher epoch")                                                     \
     X(SHUTDOWN, "asked to shut down")                                                              \
-    X(DUPLICATE, "a twin with this id leads its life")
+    X(DUPLICATE, "a twin with this id leads its life")                                             \
+    X(STEP_DOWN, "an operator asked it to step down")                                              \
+    X(SWITCHOVER, "an operator named a successor")
 
 enum muster_lost {
 #define X(name, text) MUSTER_LOST_##name,
     MUSTER_LOST(X)
 #undef X
         MUSTER_LOST_COUNT
+};
+
+/* Why an operator's wish for a leadership was refused, in HANDOVER_REFUSED and
+ * PAUSE_REFUSED. */
+#define MUSTER_REFUSALS(X)                                                                         \
+    X(NOT_LEADER, "this member does not lead")                                                     \
+    X(ALONE, "this member is its own cluster")                                                     \
+    X(NO_MEMBER, "no member has that name")                                                        \
+    X(NO_VOTER, "it has no vote, and cannot lead")                                                 \
+    X(LEADS_ALREADY, "it leads already")                                                           \
+    X(NOT_LIVE, "it is not live")                                                                  \
+    X(NOT_READY, "it has not promised this leadership, and could not follow at once")              \
+    X(ENDED, "leadership ended before")
+
+enum muster_refusal {
+#define X(name, text) MUSTER_REFUSAL_##name,
+    MUSTER_REFUSALS(X)
+#undef X
+        MUSTER_REFUSAL_COUNT
 };
 
 /* The stated reaction to an error of the store (SPEC R10). */

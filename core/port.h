@@ -86,6 +86,10 @@ enum muster_verb {
     MUSTER_VERB_PHASE,        /* the mission goes on to a phase: its name */
     MUSTER_VERB_DRY_RUN,      /* "on" or "off" */
     MUSTER_VERB_ACKNOWLEDGE,  /* a block of the blast radius is acknowledged */
+    MUSTER_VERB_STEP_DOWN,    /* the leader releases, and does not campaign for a lease_ttl */
+    MUSTER_VERB_SWITCHOVER,   /* the leader drains, then releases in favour of a voter: its name */
+    MUSTER_VERB_PAUSE,        /* the leader starts no cluster action any more: "[reason…]" */
+    MUSTER_VERB_RESUME,       /* and does again */
 };
 
 #define MUSTER_START_BOOTSTRAP                                                                     \
@@ -164,7 +168,7 @@ struct muster_effect {
         } disk;
         struct {
             uint64_t epoch;     /* fencing token; 0 for a local action */
-            uint64_t attempt;   /* of the intent: 1, 2, … */
+            uint64_t attempt;   /* of the intent: 1, 2, …; 0: a seal (seal.h) */
             uint64_t not_after; /* lease clock, which the executor reads again: late ones drop */
             uint64_t timeout;   /* length, ns, from the start at the target */
         } action; /* tag: the intent; data: flat array action, subject, reason[, parameters] */

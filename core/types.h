@@ -13,10 +13,10 @@ typedef uint64_t muster_time;
 /* A length of time, in nanoseconds. */
 typedef uint64_t muster_dur;
 
-#define MUSTER_NEVER UINT64_MAX
+#define MUSTER_NEVER       UINT64_MAX
 #define MUSTER_MICROSECOND ((muster_dur)1000)
 #define MUSTER_MILLISECOND ((muster_dur)1000000)
-#define MUSTER_SECOND ((muster_dur)1000000000)
+#define MUSTER_SECOND      ((muster_dur)1000000000)
 
 /* The largest integer that every JSON reader keeps exactly (2^53 - 1); epochs, counters and event
  * numbers stay within it, because they travel through Lua numbers and JSON traces. */

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "live/action_environment.h"
 #include "live/action_job.h"
+#include "live/action_seal.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -335,7 +336,13 @@ static void on_start(uv_timer_t *timer)
         finish(run, MUSTER_RESULT_FENCED);
         return;
     }
-    start_command(run, command->argument);
+    char **argument = command->argument;
+    if (run->effect.action.attempt == 0) /* a seal: of what is not fenced nothing is to be run */
+        argument = muster_live_seal_arguments(&run->memory, argument, run->effect.action.epoch);
+    if (argument)
+        start_command(run, argument);
+    else
+        finish(run, MUSTER_RESULT_FAILED);
 }
 
 /* The next text of an effect's data; what is missing is empty. */

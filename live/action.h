@@ -16,6 +16,8 @@
  * outweighs the exit code. The highest epoch and the last result count; other lines are said.
  *
  *   exit 0 -> SUCCESS; 76 -> FENCED; every other, or a signal -> FAILED
+ *   a seal (attempt 0) runs nothing: of a command that is `muster-fence --state FILE …` it runs
+ *   `muster-fence --state FILE --seal EPOCH`; every other cannot be sealed -> FAILED
  *   no such action, too many at once, or the command cannot be started -> FAILED, and said
  *   failed after the timeout has passed -> TIMED_OUT; failed after a cancel -> CANCELLED
  * The last two end the process group: SIGTERM, and after half of stop_time SIGKILL. A command that
@@ -32,7 +34,7 @@
 #include "live/port.h"
 
 #define MUSTER_LIVE_ACTIONS_MAX   16 /* as MUSTER_ACTIONS_MAX */
-#define MUSTER_LIVE_RUNNING_MAX   8
+#define MUSTER_LIVE_RUNNING_MAX   16 /* of actions and of seals 8 each */
 #define MUSTER_LIVE_ARGUMENTS_MAX 32
 #define MUSTER_LIVE_EXIT_FENCED   76
 

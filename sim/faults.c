@@ -102,6 +102,9 @@ static bool can(const struct process *x, enum muster_verb_kind verb)
     case MUSTER_DO_PHASE:
     case MUSTER_DO_DRY_RUN:
     case MUSTER_DO_ACKNOWLEDGE:
+    case MUSTER_DO_STEP_DOWN:
+    case MUSTER_DO_SWITCHOVER:
+    case MUSTER_DO_PAUSE_RECOVERY:
         return x->running;
     default:
         return true;
@@ -119,6 +122,15 @@ static void command(struct muster_world *w, uint32_t p, enum muster_verb verb, c
     world_data(w, e,
                (struct muster_bytes){(uint8_t *)data,
                                      n < (int)sizeof data ? (size_t)n : sizeof data - 1});
+}
+
+/* Nobody to be found is no member's name: the leader refuses it. */
+static void switch_over(struct muster_world *w, uint32_t p, const struct muster_selection *to)
+{
+    uint32_t found[SELECTION_MAX];
+    uint32_t n = select_processes(w, to, found);
+    command(w, p, MUSTER_VERB_SWITCHOVER,
+            n > 0 ? w->scenario->names[w->process[found[0]].member] : "", NULL);
 }
 
 static void change_clock(struct muster_world *w, uint32_t p, const struct muster_entry *e)
@@ -210,22 +222,17 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         set_disk(w, p, e->disk.fault, e->disk.latency);
         break;
     case MUSTER_DO_TRIGGER:
-        command(w, p, MUSTER_VERB_TRIGGER, e->trigger.action, e->trigger.reason);
-        break;
     case MUSTER_DO_COMMAND:
-        command(w, p, MUSTER_VERB_CUSTOM, e->command.text, NULL);
-        break;
     case MUSTER_DO_ANOMALY:
-        command(w, p, MUSTER_VERB_ANOMALY, e->anomaly.text, NULL);
-        break;
     case MUSTER_DO_PHASE:
-        command(w, p, MUSTER_VERB_PHASE, e->command.text, NULL);
-        break;
     case MUSTER_DO_DRY_RUN:
-        command(w, p, MUSTER_VERB_DRY_RUN, e->command.text, NULL);
-        break;
     case MUSTER_DO_ACKNOWLEDGE:
-        command(w, p, MUSTER_VERB_ACKNOWLEDGE, NULL, NULL);
+    case MUSTER_DO_STEP_DOWN:
+    case MUSTER_DO_PAUSE_RECOVERY:
+        command(w, p, e->order.verb, e->order.text, e->order.more);
+        break;
+    case MUSTER_DO_SWITCHOVER:
+        switch_over(w, p, &e->switchover.to);
         break;
     case MUSTER_DO_PARTITION:
     case MUSTER_DO_HEAL:

@@ -14,7 +14,7 @@
 
 #define WATCHED_KINDS      256 /* custom notes share the last index */
 #define REQUESTS_MAX       32  /* outstanding requests of one process */
-#define RUNS_MAX           8   /* actions of one process under way */
+#define RUNS_MAX           24  /* actions and seals of one process under way */
 #define TWINS_MAX          4
 #define STORES_MAX         (1 + MUSTER_REPLICAS_MAX)
 #define NO_SLOT            UINT32_MAX

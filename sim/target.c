@@ -151,7 +151,8 @@ void action_execute(struct muster_world *w, uint32_t slot)
                               .cause = cause,
                               .arg = {run->intent, run->epoch, run->not_after, clock}};
     r.kind = late ? MUSTER_EVENT_EXECUTOR_DROPPED : MUSTER_EVENT_EXECUTOR_STARTED;
-    uint64_t number = world_emit(w, &r);
+    bool silent = !late && run->attempt == 0; /* a seal starts nothing */
+    uint64_t number = silent ? cause : world_emit(w, &r);
     if (late) {
         finish(w, p, i, w->now, MUSTER_RESULT_FENCED, 0, number);
         return;
@@ -177,12 +178,37 @@ static void tell(struct muster_world *w, const struct event *e, enum muster_resu
     x->run[i].due = due; /* until the answer is there, the executor's timeout stands */
 }
 
+/* A target that does not fence knows no seals: to it that is an error. */
+static void seal_arrive(struct muster_world *w, const struct event *e)
+{
+    struct target *t = &w->target[e->other];
+    struct muster_record r = {.kind = MUSTER_EVENT_TARGET_SEALED,
+                              .process = e->process,
+                              .message = e->message,
+                              .cause = e->cause,
+                              .arg = {e->tag, e->arg[0], t->highest, e->other}};
+    if (!t->config.fences) {
+        tell(w, e, MUSTER_RESULT_FAILED, 0, e->cause);
+    } else if (e->arg[0] < t->highest) {
+        r.kind = MUSTER_EVENT_TARGET_REFUSED;
+        tell(w, e, MUSTER_RESULT_FENCED, t->highest, world_emit(w, &r));
+    } else {
+        t->highest = e->arg[0];
+        tell(w, e, MUSTER_RESULT_SUCCESS, t->highest, world_emit(w, &r));
+    }
+}
+
 void action_arrive(struct muster_world *w, uint32_t slot)
 {
     struct event *e = world_at(w, slot);
     uint32_t from = endpoint_of_process(w, e->process), to = endpoint_of_target(w, e->other);
     if (network_blocked(w, from, to)) {
         network_hold(w, from, to, slot);
+        return;
+    }
+    if (e->arg[1] == 0) {
+        seal_arrive(w, e);
+        world_release(w, slot);
         return;
     }
     struct target *t = &w->target[e->other];

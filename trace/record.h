@@ -66,7 +66,9 @@
       "the executor read its clock and sent the effect")                                           \
     X(DISK_DONE, "disk_done", "operation", "file", "status", "", "a disk operation ended")         \
     X(CODE_CRASHED, "code_crashed", "signal", "", "", "",                                          \
-      "the code under test failed an assert or took a signal")
+      "the code under test failed an assert or took a signal")                                     \
+    X(TARGET_SEALED, "target_sealed", "intent", "epoch", "highest", "target",                      \
+      "a target was told of an epoch (highest: what it knew before)")
 
 enum muster_world_event {
     MUSTER_EVENT_WORLD_FIRST = MUSTER_EVENT_WORLD,

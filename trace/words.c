@@ -42,6 +42,16 @@ static const char *lost_text(uint64_t reason)
     return reason < MUSTER_LOST_COUNT ? texts[reason] : NULL;
 }
 
+static const char *refusal_text(uint64_t refusal)
+{
+    static const char *const texts[] = {
+#define X(id, text) text,
+        MUSTER_REFUSALS(X)
+#undef X
+    };
+    return refusal < MUSTER_REFUSAL_COUNT ? texts[refusal] : NULL;
+}
+
 static const char *reaction_text(uint64_t reaction)
 {
     static const char *const texts[] = {
@@ -76,6 +86,9 @@ const char *muster_word_of(const struct muster_record *r, const char *argument, 
         return muster_result_text(value);
     if (note == MUSTER_NOTE_LEADER_LOST && strcmp(argument, "reason") == 0)
         return lost_text(value);
+    if ((note == MUSTER_NOTE_HANDOVER_REFUSED || note == MUSTER_NOTE_PAUSE_REFUSED) &&
+        strcmp(argument, "reason") == 0)
+        return refusal_text(value);
     if (note == MUSTER_NOTE_FALLBACK && strcmp(argument, "cause") == 0)
         return muster_fallback_cause_text(value);
     if (note == MUSTER_NOTE_CONSENSUS && strcmp(argument, "outcome") == 0)

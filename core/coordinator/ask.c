@@ -164,6 +164,7 @@ void ask_record(struct muster_redis_coordinator *c, muster_time now, struct must
         .mode = c->self.mode,
         .score = c->self.score,
         .failed = c->self.failed,
+        .pause = l->slot.pause,
     };
     if (c->life == MUSTER_LIFE_WATCHING)
         r.state = MUSTER_MEMBER_JOINING;

@@ -38,6 +38,10 @@ struct muster_standing {
     muster_time until;          /* own lease clock */
     enum muster_result refusal; /* while it does not lead: SKIPPED_NOT_LEADER, _NO_QUORUM,
                                    _STORE_LOST */
+    bool paused;                /* no cluster action starts: an operator's word (SPEC R16) */
+    bool frozen;                /* the store is lost, and nothing at all may start meanwhile */
+    bool yielding;              /* on an operator's word: it does not lead any more, and `yield` is
+                                   called once nothing runs under the leadership that it holds */
     bool refused;               /* a twin leads its life: it acts on nothing, for good */
     bool leaving;               /* `leave` was taken */
     bool left;                  /* and nothing more comes */
@@ -64,6 +68,11 @@ struct muster_coordinator_kind {
     /* START, and REPLY, PUSH, DISK whose tag it owns (PUSH: all). Effects are appended. */
     void (*handle)(void *self, const struct muster_input *in, struct muster_effects *out);
     bool (*owns)(const void *self, uint64_t tag);
+    /* An operator's verb, with its text; true when it is the coordinator's own. May be null: none
+     * is. */
+    bool (*command)(void *self, const struct muster_input *in, struct muster_effects *out);
+    /* Nothing runs under the leadership any more. May be null where `yielding` is never set. */
+    void (*yield)(void *self, muster_time now, struct muster_effects *out);
     /* What is said of this member from now on; the table keeps no pointer to it. */
     void (*vote)(void *self, const struct muster_self *vote);
     /* A target has told of this epoch (SPEC R14). */

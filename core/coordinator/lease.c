@@ -92,6 +92,7 @@ void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster
         lease_note(out, MUSTER_NOTE_LEADER_LOST, arg);
     else if (l->state == MUSTER_LEASE_CONFIRMING)
         lease_note(out, MUSTER_NOTE_ATTEMPT_RELEASED, arg);
+    lease_give_pause_up(l, out);
     l->state = MUSTER_LEASE_IDLE;
     l->until = 0;
     l->renew_at = l->confirm_by = l->campaign_at = MUSTER_NEVER;
@@ -102,6 +103,28 @@ void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster
     want_release(l, led ? muster_time_add(now, after) : now);
 }
 
+void muster_lease_hand_over(struct muster_lease *l, muster_time now, const char *successor,
+                            muster_dur after, struct muster_effects *out)
+{
+    assert(l->state == MUSTER_LEASE_LEADING);
+    enum muster_lost reason = successor ? MUSTER_LOST_SWITCHOVER : MUSTER_LOST_STEP_DOWN;
+    if (successor) {
+        assert(strlen(successor) < sizeof l->successor);
+        memcpy(l->successor, successor, strlen(successor) + 1);
+    } else {
+        l->stand_back = muster_time_add(now, l->cfg->lease_ttl);
+    }
+    muster_lease_step_down(l, now, reason, after, out);
+}
+
+bool lease_stands_behind(const struct muster_lease *l, const struct muster_lease_view *v,
+                         uint32_t voter)
+{
+    const struct muster_member_record *m = &v->voter[voter];
+    return v->present[voter] && m->electorate == l->electorate &&
+           m->state == MUSTER_MEMBER_ACTIVE && muster_pair_equal(m->promise, l->pair);
+}
+
 /* Of the counters that voters have echoed of our pair, the newest that a majority has reached. */
 static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v,
                              uint64_t *counter)
@@ -109,12 +132,10 @@ static bool majority_counter(const struct muster_lease *l, const struct muster_l
     uint64_t echo[MUSTER_VOTERS_MAX];
     uint32_t n = 0, need = l->place->voters / 2 + 1;
     for (uint32_t i = 0; i < l->place->voters; i++) {
-        const struct muster_member_record *m = &v->voter[i];
         bool own = i == l->place->index;
-        if (!own && (!v->present[i] || m->electorate != l->electorate ||
-                     m->state != MUSTER_MEMBER_ACTIVE || !muster_pair_equal(m->promise, l->pair)))
+        if (!own && !lease_stands_behind(l, v, i))
             continue;
-        uint64_t e = own ? l->echo : m->echo;
+        uint64_t e = own ? l->echo : v->voter[i].echo;
         uint32_t at = n++;
         for (; at > 0 && echo[at - 1] < e; at--) /* descending */
             echo[at] = echo[at - 1];
@@ -227,6 +248,7 @@ static void see_as_leader(struct muster_lease *l, muster_time now,
     if (!l->script_running)
         see_own_record(l, v);
     count_majority(l, now, v, out);
+    lease_count_pause(l, now, v, out);
 }
 
 /* A record that has stood still for a full lease_ttl is dead, whatever TTL the store still gives it
@@ -246,13 +268,38 @@ static void see_dead_record(struct muster_lease *l, muster_time now, struct must
     }
 }
 
-static void plan_campaign(struct muster_lease *l, muster_time now)
+/* From when on this member may campaign. Who is named in the tombstone goes first, the others hold
+ * back until that one must have led or given up. */
+static muster_time campaign_from(struct muster_lease *l, muster_time now,
+                                 const struct muster_lease_view *v, bool *ret_named)
 {
+    const struct muster_leader_record *r = &v->leader;
+    bool handed = v->has_leader && r->released && r->successor[0];
+    *ret_named = handed && strcmp(r->successor, l->place->names[l->place->index]) == 0;
+    if (*ret_named)
+        return l->campaign_from;
+    muster_time from = muster_time_max(l->campaign_from, l->stand_back);
+    if (!handed)
+        return from;
+    if (!muster_pair_equal(r->pair, l->handed)) {
+        l->handed = r->pair;
+        l->handed_at = now;
+    }
+    return muster_time_max(from, muster_time_add(l->handed_at, l->cfg->confirm_timeout));
+}
+
+static void plan_campaign(struct muster_lease *l, muster_time now,
+                          const struct muster_lease_view *v)
+{
+    bool named;
+    muster_time from = campaign_from(l, now, v, &named);
     bool may = l->leaderless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
-               l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER &&
-               now >= l->campaign_from && lease_may_promise(l, now);
+               l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER && now >= from &&
+               lease_may_promise(l, now);
     if (!may)
         l->campaign_at = MUSTER_NEVER;
+    else if (named)
+        l->campaign_at = now;
     else if (l->campaign_at == MUSTER_NEVER)
         l->campaign_at =
             muster_time_add(now, muster_random_next(&l->random) % (l->cfg->jitter + 1));
@@ -262,6 +309,7 @@ void muster_lease_see(struct muster_lease *l, muster_time now, const struct must
                       struct muster_effects *out)
 {
     see_epochs(l, v);
+    lease_see_pauses(l, v);
     see_dead_record(l, now, v->leader_text);
     l->leaderless = !v->has_leader || v->leader.released || l->dead;
     bool own = v->has_leader && is_own(l, &v->leader) && !v->leader.released;
@@ -273,7 +321,7 @@ void muster_lease_see(struct muster_lease *l, muster_time now, const struct must
     lease_vote(l, now, v, out);
     if (l->state >= MUSTER_LEASE_CONFIRMING)
         see_as_leader(l, now, v, out);
-    plan_campaign(l, now);
+    plan_campaign(l, now, v);
     muster_lease_tick(l, now, out);
 }
 
@@ -311,6 +359,8 @@ static void tick_leader(struct muster_lease *l, muster_time now, struct muster_e
 void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_effects *out)
 {
     tick_leader(l, now, out);
+    if (now >= lease_pause_at(l))
+        lease_write_pause(l);
     if (l->script_running)
         return;
     if (now >= l->release_at) {
@@ -330,11 +380,12 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
 
 muster_time muster_lease_deadline(const struct muster_lease *l)
 {
-    muster_time t = MUSTER_NEVER;
+    muster_time t = lease_pause_at(l);
     if (l->state == MUSTER_LEASE_LEADING)
-        t = muster_time_min(l->until, muster_time_add(l->echoed, l->cfg->renew_deadline));
+        t = muster_time_min(t, muster_time_min(l->until,
+                                               muster_time_add(l->echoed, l->cfg->renew_deadline)));
     else if (l->state == MUSTER_LEASE_CONFIRMING)
-        t = l->confirm_by;
+        t = muster_time_min(t, l->confirm_by);
     if (l->script_running) /* its end comes first, and looks at the rest */
         return t;
     if (l->state == MUSTER_LEASE_ACQUIRING)
@@ -356,6 +407,7 @@ void muster_lease_script_sent(struct muster_lease *l, muster_time now, struct mu
     if (l->script == MUSTER_LEASE_ACQUIRE) {
         l->pair = (struct muster_pair){0, muster_random_next(&l->random) >> 16 | 1};
         l->counter = l->acknowledged = 0;
+        l->successor[0] = 0;
         l->confirm_by = muster_time_add(now, l->cfg->confirm_timeout);
         memset(l->sent, 0xff, sizeof l->sent);
         remember_sent(l, 0, now);
@@ -374,6 +426,7 @@ void muster_lease_script_sent(struct muster_lease *l, muster_time now, struct mu
         l->renew_at = muster_time_add(now, l->cfg->renew_every);
     } else {
         r.released = true;
+        memcpy(r.successor, l->successor, sizeof r.successor);
     }
     muster_leader_record_write(&r, &t);
     assert(!muster_text_is_cut(&t));
@@ -460,8 +513,8 @@ void muster_lease_script_failed(struct muster_lease *l, muster_time now, bool pe
         l->renew_at = muster_time_add(l->script_sent, l->cfg->poll_every);
     } else if (script == MUSTER_LEASE_ACQUIRE && !perhaps_executed) {
         /* A store that answers takes no writes: not at once again, like a renewal. */
-        l->campaign_from = muster_time_max(l->campaign_from,
-                                           muster_time_add(l->script_sent, l->cfg->poll_every));
+        l->campaign_from =
+            muster_time_max(l->campaign_from, muster_time_add(l->script_sent, l->cfg->poll_every));
         muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
     } else if (script == MUSTER_LEASE_RELEASE) {
         forget_record(l); /* it ends with its TTL, or is found as a zombie */

@@ -68,12 +68,18 @@ struct muster_lease {
     uint64_t writing_echo;
     uint64_t slot_floor; /* sequences up to here may be on the disk: failed writes too */
     bool has_echo;
-    uint64_t echo;         /* counter of the promised pair */
-    muster_time wait_from; /* last promise, new echo or start: R5 */
-    bool released;         /* the tombstone of the promised pair was read */
-    uint64_t known;        /* highest epoch heard of */
+    uint64_t echo;             /* counter of the promised pair */
+    muster_time wait_from;     /* last promise, new echo or start: R5 */
+    bool released;             /* the tombstone of the promised pair was read */
+    uint64_t known;            /* highest epoch heard of */
+    struct muster_pause pause; /* the newest heard of or asked for */
+    muster_time pause_from;    /* after it could not be written: not before */
+    bool pause_asked;          /* by the operator of this leader, who has no answer yet */
     muster_time promise_from;  /* after a promise that failed: none before */
     muster_time campaign_from; /* and no campaign before */
+    muster_time stand_back;    /* nor, unless it is named, after an operator's step-down */
+    struct muster_pair handed; /* of the last tombstone that names a successor … */
+    muster_time handed_at;     /* … and when it was first read */
 
     /* candidate and leader */
     enum muster_lease_state state;
@@ -91,11 +97,12 @@ struct muster_lease {
     muster_time
         fresh_from; /* after a stall: only an echo of what was sent from here counts (R13) */
     muster_time campaign_at, renew_at, confirm_by, release_at;
-    char seen[MUSTER_RECORD_MAX]; /* what stands in the leader record, … */
-    muster_time seen_at;          /* … since when, by the own clock */
-    bool dead;                    /* it has stood still for a full lease_ttl */
-    bool leaderless; /* the last view had no live leader record */
-    bool draining;   /* neither campaigns nor, without a lease, holds on */
+    char seen[MUSTER_RECORD_MAX];        /* what stands in the leader record, … */
+    muster_time seen_at;                 /* … since when, by the own clock */
+    bool dead;                           /* it has stood still for a full lease_ttl */
+    bool leaderless;                     /* the last view had no live leader record */
+    bool draining;                       /* neither campaigns nor, without a lease, holds on */
+    char successor[MUSTER_NAME_MAX + 1]; /* to be named in the tombstone; empty: nobody */
 
     /* wishes */
     enum muster_lease_script script; /* running or wanted */
@@ -149,6 +156,20 @@ void muster_lease_heard(struct muster_lease *l, muster_time now, uint64_t epoch,
 /* Leadership ends now; the tombstone follows `after` later, when the record is ours. */
 void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster_lost reason,
                             muster_dur after, struct muster_effects *out);
+
+/* The same, on an operator's word, of a leader. successor: who is to follow at once, while the
+ * others hold back for a confirm_timeout (R12); null: anybody, but not this member for a
+ * lease_ttl. */
+void muster_lease_hand_over(struct muster_lease *l, muster_time now, const char *successor,
+                            muster_dur after, struct muster_effects *out);
+
+/* An operator of this leader pauses the cluster's recovery or resumes it: stopped at once, and
+ * going on only when a majority has that on disk, which is noted. False: this leader has been
+ * succeeded. */
+bool muster_lease_pause(struct muster_lease *l, bool on, const char *why,
+                        struct muster_effects *out);
+/* No cluster action starts, whoever leads. */
+bool muster_lease_is_paused(const struct muster_lease *l);
 
 /* May effects of the cluster start now? */
 bool muster_lease_leads(const struct muster_lease *l, muster_time now);

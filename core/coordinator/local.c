@@ -28,7 +28,9 @@ struct local {
     struct muster_slot slot;    /* as acknowledged by the disk */
     struct muster_slot writing; /* sequence 0: nothing under way */
     uint64_t slot_floor;
-    uint64_t known; /* highest epoch heard of */
+    uint64_t known;            /* highest epoch heard of */
+    struct muster_pause pause; /* the newest asked for … */
+    bool pause_asked;          /* … and not on the disk yet */
     uint64_t next_tag, tag[ASK_COUNT];
     enum muster_status slot_status;
     uint64_t renewals;
@@ -83,8 +85,8 @@ static uint64_t cluster(const struct local *l)
     return muster_slot_hash(MUSTER_SLOT_HASH_START, l->cfg->cluster, strlen(l->cfg->cluster));
 }
 
-/* The next epoch, for the next leadership. */
-static void write_epoch(struct local *l, struct muster_effects *out)
+/* The next epoch, for the next leadership; of one that goes on only the pause is news. */
+static void write_slot(struct local *l, struct muster_effects *out)
 {
     uint8_t bytes[MUSTER_SLOT_SIZE];
     bool first = l->slot.sequence == 0;
@@ -94,8 +96,11 @@ static void write_epoch(struct local *l, struct muster_effects *out)
     l->writing.electorate = electorate(l);
     l->writing.disk_high = first ? l->incarnation_high : l->slot.disk_high;
     l->writing.disk_low = first ? l->incarnation_low : l->slot.disk_low;
-    l->writing.epoch = l->writing.known = ++l->known;
-    l->writing.attempt = (l->random += UINT64_C(0x9e3779b97f4a7c15)) >> 16 | 1;
+    l->writing.pause = l->pause;
+    if (!l->leading) {
+        l->writing.epoch = l->writing.known = ++l->known;
+        l->writing.attempt = (l->random += UINT64_C(0x9e3779b97f4a7c15)) >> 16 | 1;
+    }
     l->slot_floor = l->writing.sequence;
     l->slot_status = MUSTER_STATUS_OK;
     l->write_at = MUSTER_NEVER;
@@ -122,6 +127,7 @@ static void loaded(struct local *l, const struct muster_input *in, struct muster
         l->slot = slot;
         l->slot_floor = slot.sequence;
         l->known = slot.known;
+        l->pause = slot.pause;
     }
     l->write_at = l->heartbeat_at = in->now;
     note(out, MUSTER_NOTE_JOINED, 0, 0, 0, 0);
@@ -133,10 +139,31 @@ static void extend(struct local *l, muster_time now)
     l->renew_at = muster_time_add(now, l->cfg->renew_every);
 }
 
+/* A slot that only brings a pause. */
+static void pause_written(struct local *l, muster_time now, struct muster_effects *out)
+{
+    bool ok = l->slot_status == MUSTER_STATUS_OK;
+    if (ok)
+        l->slot = l->writing;
+    l->writing.sequence = 0;
+    bool durable = !muster_pause_is_newer(l->pause, l->slot.pause);
+    if (!durable && l->leading)
+        l->write_at = ok ? now : muster_time_add(now, l->cfg->renew_every);
+    if (!durable || !l->pause_asked)
+        return;
+    l->pause_asked = false;
+    note(out, MUSTER_NOTE_PAUSE_DURABLE, muster_pause_is_on(l->pause), l->pause.epoch,
+         l->pause.count, 0);
+}
+
 static void written(struct local *l, muster_time now, struct muster_effects *out)
 {
     struct muster_slot *w = &l->writing;
     bool ok = l->slot_status == MUSTER_STATUS_OK;
+    if (w->epoch == l->slot.epoch) {
+        pause_written(l, now, out);
+        return;
+    }
     if (ok && l->slot.sequence == 0)
         note(out, MUSTER_NOTE_BOOTSTRAPPED, 0, 0, 0, 0);
     note(out, ok ? MUSTER_NOTE_PROMISED : MUSTER_NOTE_PROMISE_FAILED, w->epoch, w->attempt,
@@ -184,6 +211,35 @@ static void handle(void *self, const struct muster_input *in, struct muster_effe
     }
 }
 
+static void take_pause(struct local *l, muster_time now, bool on, struct muster_effects *out)
+{
+    if (!l->leading) {
+        note(out, MUSTER_NOTE_PAUSE_REFUSED, on, MUSTER_REFUSAL_NOT_LEADER, 0, 0);
+        return;
+    }
+    l->pause = muster_pause_next(l->pause, l->slot.epoch, on);
+    l->pause_asked = true;
+    l->write_at = now;
+    note(out, MUSTER_NOTE_PAUSE_ASKED, on, l->pause.epoch, l->pause.count, 0);
+}
+
+static bool command(void *self, const struct muster_input *in, struct muster_effects *out)
+{
+    struct local *l = self;
+    switch (in->command.verb) {
+    case MUSTER_VERB_PAUSE:
+    case MUSTER_VERB_RESUME:
+        take_pause(l, in->now, in->command.verb == MUSTER_VERB_PAUSE, out);
+        return true;
+    case MUSTER_VERB_STEP_DOWN:
+    case MUSTER_VERB_SWITCHOVER: /* there is nobody to hand it over to */
+        note(out, MUSTER_NOTE_HANDOVER_REFUSED, MUSTER_REFUSAL_ALONE, 0, 0, 0);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void vote(void *self, const struct muster_self *news)
 {
     struct local *l = self;
@@ -197,6 +253,10 @@ static void step_down(struct local *l, enum muster_lost reason, struct muster_ef
     l->leading = false;
     l->until = 0;
     l->renew_at = MUSTER_NEVER;
+    if (l->pause_asked)
+        note(out, MUSTER_NOTE_PAUSE_REFUSED, muster_pause_is_on(l->pause), MUSTER_REFUSAL_ENDED, 0,
+             0);
+    l->pause_asked = false;
     note(out, MUSTER_NOTE_LEADER_LOST, l->slot.epoch, l->slot.attempt, reason, 0);
 }
 
@@ -264,7 +324,7 @@ static void advance(void *self, muster_time now, struct muster_effects *out)
              ++l->renewals);
     }
     if (now >= l->write_at && l->writing.sequence == 0)
-        write_epoch(l, out);
+        write_slot(l, out);
     if (now >= l->heartbeat_at) {
         l->heartbeat_at = muster_time_add(now, l->cfg->heartbeat_every);
         if (l->leading)
@@ -290,6 +350,7 @@ static struct muster_standing standing(const void *self, muster_time now)
                                     .holds = l->leading,
                                     .epoch = l->leading ? l->slot.epoch : 0,
                                     .until = l->until,
+                                    .paused = muster_pause_is_on(l->pause) || l->pause_asked,
                                     .refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER,
                                     .leaving = l->leaving,
                                     .left = l->left};
@@ -324,6 +385,7 @@ static void describe(const void *self, struct muster_text *t)
     muster_text_add(t, " known=");
     muster_text_add_u64(t, l->known);
     muster_text_add(t, l->fit ? " fit=yes store=none" : " fit=no store=none");
+    muster_text_add(t, muster_pause_is_on(l->pause) ? " recovery=paused" : " recovery=on");
 }
 
 const struct muster_coordinator_kind muster_coordinator_local = {
@@ -332,6 +394,7 @@ const struct muster_coordinator_kind muster_coordinator_local = {
     .init = init,
     .handle = handle,
     .owns = owns,
+    .command = command,
     .vote = vote,
     .heard = heard,
     .stalled = stalled,

@@ -2,6 +2,7 @@
 /* The redis coordinator: life of a member, reading the store, when what is asked. */
 #include "core/coordinator/answer.h"
 #include "core/coordinator/ask.h"
+#include "core/coordinator/operator.h"
 #include "core/coordinator/reading.h"
 
 #include "core/flat.h"
@@ -287,6 +288,7 @@ static void advance(void *self, muster_time now, struct muster_effects *out)
         c->life == MUSTER_LIFE_LEFT)
         return;
     muster_lease_tick(l, now, out);
+    operator_advance(c, out);
     if (!c->store_lost && muster_time_since(now, c->answered) >= c->cfg->renew_deadline) {
         c->store_lost = true;
         note(out, MUSTER_NOTE_STORE_LOST, 0, 0, 0);
@@ -379,9 +381,12 @@ static struct muster_standing standing(const void *self, muster_time now)
 {
     const struct muster_redis_coordinator *c = self;
     const struct muster_lease *l = &c->lease;
-    struct muster_standing s = {.leads = muster_lease_leads(l, now),
+    struct muster_standing s = {.leads = muster_lease_leads(l, now) && !c->yielding,
                                 .holds = l->state == MUSTER_LEASE_LEADING,
                                 .refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER,
+                                .frozen = c->store_lost && c->cfg->store_lost_freezes,
+                                .paused = muster_lease_is_paused(l),
+                                .yielding = c->yielding,
                                 .refused = c->life == MUSTER_LIFE_REFUSED,
                                 .leaving = c->life >= MUSTER_LIFE_LEAVING,
                                 .left = c->life == MUSTER_LIFE_LEFT};
@@ -390,7 +395,7 @@ static struct muster_standing standing(const void *self, muster_time now)
         s.until = l->until;
     } else if (c->store_lost) {
         s.refusal = MUSTER_RESULT_SKIPPED_STORE_LOST;
-    } else if (l->state >= MUSTER_LEASE_CONFIRMING) {
+    } else if (l->state >= MUSTER_LEASE_CONFIRMING && !c->yielding) {
         s.refusal = MUSTER_RESULT_SKIPPED_NO_QUORUM;
     }
     return s;
@@ -436,6 +441,7 @@ static void describe(const void *self, struct muster_text *t)
     muster_text_add(t, c->lease.fit ? "yes" : "no");
     muster_text_add(t, " store=");
     muster_text_add(t, c->store_lost ? "lost" : "answers");
+    muster_text_add(t, muster_pause_is_on(c->lease.pause) ? " recovery=paused" : " recovery=on");
 }
 
 const struct muster_coordinator_kind muster_coordinator_redis = {
@@ -444,6 +450,8 @@ const struct muster_coordinator_kind muster_coordinator_redis = {
     .init = init,
     .handle = handle,
     .owns = owns,
+    .command = operator_command,
+    .yield = operator_yield,
     .vote = vote,
     .heard = heard,
     .stalled = stalled,

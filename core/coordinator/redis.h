@@ -70,6 +70,9 @@ struct muster_redis_coordinator {
     bool poll_again;   /* something happened while a poll was under way */
     bool whole_script; /* NOSCRIPT: send EVAL */
 
+    bool yielding;      /* an operator has named … */
+    uint32_t successor; /* … this member */
+
     uint64_t decision_sequence;      /* own, as leader */
     struct muster_decision decision; /* last one computed */
     uint64_t decision_epoch;

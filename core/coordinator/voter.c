@@ -35,9 +35,11 @@ void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot
     l->fit = true;
     if (slot->known > l->known)
         l->known = slot->known;
+    if (muster_pause_is_newer(slot->pause, l->pause))
+        l->pause = slot->pause;
 }
 
-static void write_slot(struct muster_lease *l, struct muster_pair pair)
+void lease_write_slot(struct muster_lease *l, struct muster_pair pair)
 {
     l->writing = l->slot;
     l->writing.sequence = muster_slot_next(&l->slot, l->slot_floor);
@@ -46,6 +48,7 @@ static void write_slot(struct muster_lease *l, struct muster_pair pair)
     if (l->known < pair.epoch)
         l->known = pair.epoch;
     l->writing.known = l->known;
+    l->writing.pause = l->pause;
     l->slot_floor = l->writing.sequence;
 }
 
@@ -56,7 +59,7 @@ void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair p
     assert(pair.epoch > l->slot.epoch);
     if (l->state >= MUSTER_LEASE_CONFIRMING && !muster_pair_equal(pair, l->pair))
         muster_lease_step_down(l, now, MUSTER_LOST_PROMISED_HIGHER, l->cfg->stop_time, out);
-    write_slot(l, pair);
+    lease_write_slot(l, pair);
     l->writing_echo = counter;
 }
 
@@ -64,6 +67,10 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
                           struct muster_effects *out)
 {
     assert(l->writing.sequence > 0);
+    if (l->slot.sequence > 0 && l->writing.epoch == l->slot.epoch) {
+        lease_pause_written(l, now, status);
+        return;
+    }
     const uint64_t arg[4] = {l->writing.epoch, l->writing.attempt, (uint64_t)status, 0};
     if (status != MUSTER_STATUS_OK) {
         /* It may be on the disk all the same: a pair that was perhaps promised is never asked for

@@ -34,10 +34,13 @@ void muster_leader_record_write(const struct muster_leader_record *r, struct mus
     muster_text_add(t, " ");
     muster_text_add(t, r->id);
     add_incarnation(t, r->incarnation);
-    if (r->released)
-        return;
-    add_word(t, r->replaced.epoch);
-    add_hex(t, r->replaced.attempt);
+    if (!r->released) {
+        add_word(t, r->replaced.epoch);
+        add_hex(t, r->replaced.attempt);
+    } else if (r->successor[0]) {
+        muster_text_add(t, " ");
+        muster_text_add(t, r->successor);
+    }
 }
 
 void muster_member_record_write(const struct muster_member_record *r, struct muster_text *t)
@@ -57,6 +60,10 @@ void muster_member_record_write(const struct muster_member_record *r, struct mus
     add_word(t, r->mode);
     add_word(t, r->score);
     add_word(t, r->failed);
+    if (r->pause.epoch == 0)
+        return;
+    add_word(t, r->pause.epoch);
+    add_word(t, r->pause.count);
 }
 
 void muster_decision_record_write(const struct muster_decision_record *r, struct muster_text *t)
@@ -170,6 +177,15 @@ static int end(const struct cursor *c)
     return c->bad || c->at != c->end ? MUSTER_E_INVALID : 0;
 }
 
+static void take_name(struct cursor *c, char name[MUSTER_NAME_MAX + 1])
+{
+    struct muster_bytes text = take(c);
+    if (text.size == 0 || text.size > MUSTER_NAME_MAX || memchr(text.at, 0, text.size))
+        c->bad = true;
+    else
+        memcpy(name, text.at, text.size);
+}
+
 int muster_leader_record_parse(struct muster_leader_record *r, struct muster_bytes text)
 {
     memset(r, 0, sizeof *r);
@@ -178,14 +194,13 @@ int muster_leader_record_parse(struct muster_leader_record *r, struct muster_byt
     r->pair.epoch = take_word(&c);
     r->pair.attempt = take_hex(&c);
     r->counter = take_word(&c);
-    struct muster_bytes id = take(&c);
-    if (id.size == 0 || id.size > MUSTER_NAME_MAX || memchr(id.at, 0, id.size))
-        return MUSTER_E_INVALID;
-    memcpy(r->id, id.at, id.size);
+    take_name(&c, r->id);
     r->incarnation = take_incarnation(&c);
     if (!r->released) {
         r->replaced.epoch = take_word(&c);
         r->replaced.attempt = take_hex(&c);
+    } else if (c.at < c.end) {
+        take_name(&c, r->successor);
     }
     if (r->pair.epoch == 0 || r->pair.epoch > MUSTER_INTEGER_MAX)
         return MUSTER_E_INVALID;
@@ -204,6 +219,13 @@ static int parse_member_rest(struct muster_member_record *r, struct cursor c)
     r->mode = take_word(&c);
     r->score = take_word(&c);
     r->failed = take_word(&c);
+    r->pause = (struct muster_pause){0, 0};
+    if (c.at < c.end) {
+        r->pause.epoch = take_word(&c);
+        r->pause.count = take_word(&c);
+        if (r->pause.epoch == 0 || r->pause.epoch > r->known || r->pause.count > MUSTER_INTEGER_MAX)
+            return MUSTER_E_INVALID;
+    }
     if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known)
         return MUSTER_E_INVALID;
     return end(&c);

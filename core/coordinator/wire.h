@@ -3,9 +3,10 @@
  *
  *   leader record   H <epoch> <attempt> <counter> <id> <incarnation>
  *                     <released epoch> <released attempt>
- *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation>
+ *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation> [<successor>]
  *   member record   V <state> <incarnation> <electorate> <sequence>
  *                     <epoch> <attempt> <echo> <known> <circuit> <mode> <score> <failed components>
+ *                     [<pause epoch> <pause count>]
  *   decision        D <epoch> <sequence> <circuit> <mode> <votes>
  * Epochs, counters and scores are decimal, attempts, incarnations and digests hexadecimal. All keys
  * carry one hash tag, so that they share a slot of a Redis Cluster.
@@ -14,6 +15,7 @@
 #define MUSTER_CORE_COORDINATOR_WIRE_H
 
 #include "core/config.h"
+#include "core/coordinator/pause.h"
 #include "core/text.h"
 
 #define MUSTER_RECORD_MAX 224 /* bytes of any record, with the final 0 */
@@ -51,7 +53,8 @@ struct muster_leader_record {
     uint64_t counter; /* of renewals; the acquire's is 0 */
     char id[MUSTER_NAME_MAX + 1];
     struct muster_incarnation incarnation;
-    struct muster_pair replaced; /* of the tombstone it took the place of; 0, 0 for none */
+    struct muster_pair replaced;         /* of the tombstone it took the place of; 0, 0 for none */
+    char successor[MUSTER_NAME_MAX + 1]; /* in a tombstone: who is to follow; empty: anybody */
 };
 
 enum muster_member_state {
@@ -66,10 +69,11 @@ struct muster_member_record {
     uint64_t sequence;
     uint64_t electorate;
     struct muster_pair promise;
-    uint64_t echo; /* counter of the promised pair last seen; valid when promise.epoch > 0 */
+    uint64_t echo;  /* counter of the promised pair last seen; valid when promise.epoch > 0 */
     uint64_t known; /* highest epoch it knows of */
     uint64_t circuit, mode, score;
-    uint64_t failed; /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */
+    uint64_t failed;           /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */
+    struct muster_pause pause; /* on its disk; left out while nobody has paused anything */
 };
 
 struct muster_decision_record {

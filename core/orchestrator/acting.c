@@ -89,6 +89,15 @@ uint64_t muster_acting_runs(const struct muster_acting *a, uint32_t action, uint
     return 0;
 }
 
+bool muster_acting_idle(const struct muster_acting *a)
+{
+    for (uint32_t i = 0; i < MUSTER_RUNS_MAX; i++)
+        if (a->run[i].record.intent != 0 && !is_verified(&a->run[i]) &&
+            acting_is_cluster(a, &a->run[i]))
+            return false;
+    return true;
+}
+
 /* ---- handing out ---- */
 
 static uint64_t take_intent(struct muster_acting *a)

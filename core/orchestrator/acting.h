@@ -25,13 +25,13 @@
  *   RUNNING    leadership ended (cluster action)   RUNNING    CANCEL; its end still comes
  *   VERIFYING  the same, or shutting down          -          ACTION_ENDED unverified
  *
- * The rules, in the order in which they are asked: enabled, paused (or draining), authority (of a
- * cluster action), phase, cooldown, circuit, rate limits, blast radius, concurrency; then dry run.
- * Before another attempt those are asked again that can have changed: paused, authority, phase,
- * circuit, dry run. What is being verified takes no part in concurrency, what waits for its next
- * attempt does. What a rule stops is counted each time, and noted as
- * ACTION_SKIPPED when the rule or its `until` changes, or when the fault comes back after it was
- * gone or unknown; `until` is 0 when no time clears it.
+ * The rules, in the order in which they are asked: enabled, paused (or draining), frozen, authority
+ * and the cluster's pause (of a cluster action), phase, cooldown, circuit, rate limits, blast
+ * radius, concurrency; then dry run. Before another attempt those are asked again that can have
+ * changed: paused, frozen, authority, phase, circuit, dry run. What is being verified takes no part
+ * in concurrency, what waits for its next attempt does. What a rule stops is counted each time, and
+ * noted as ACTION_SKIPPED when the rule or its `until` changes, or when the fault comes back after
+ * it was gone or unknown; `until` is 0 when no time clears it.
  */
 #ifndef MUSTER_CORE_ORCHESTRATOR_ACTING_H
 #define MUSTER_CORE_ORCHESTRATOR_ACTING_H
@@ -160,6 +160,8 @@ enum muster_stage muster_acting_ended(struct muster_acting *a, struct muster_tur
 uint64_t muster_acting_runs(const struct muster_acting *a, uint32_t action, uint32_t subject);
 /* Nothing runs or waits; what is being verified does neither. */
 bool muster_acting_drained(const struct muster_acting *a);
+/* The same of cluster actions only. */
+bool muster_acting_idle(const struct muster_acting *a);
 
 /* When the next attempt is due of what waits for one; MUSTER_NEVER when nothing does. */
 muster_time muster_acting_again_at(const struct muster_acting *a);
@@ -192,7 +194,7 @@ void muster_acting_inherit(struct muster_acting *a, muster_time now, uint32_t ac
 /* The index of an action by its name; MUSTER_ACTIONS_MAX when there is none. */
 uint32_t muster_acting_find(const struct muster_recovery_config *cfg, struct muster_bytes name);
 /* What would clear a rule, for people. */
-const char *muster_acting_remedy(const struct muster_acting *a, uint64_t result);
+const char *muster_acting_remedy(const struct muster_authority *a, uint64_t result);
 /* "running=… safe_mode=skipped_cooldown durable=…" for people. */
 void muster_acting_describe(const struct muster_acting *a, struct muster_text *t,
                             const char *between);

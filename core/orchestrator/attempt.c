@@ -90,7 +90,8 @@ bool acting_may_retry(const struct muster_acting *a, const struct muster_turn *t
         return false;
     if (run->record.attempts > a->cfg->action[action].max_retries || run->cancelled)
         return false;
-    if (t->authority->draining || a->paused || a->dry_run || (a->forbidden >> action & 1))
+    if (t->authority->draining || t->authority->frozen || a->paused || a->dry_run ||
+        (a->forbidden >> action & 1))
         return false;
     if (acting_is_cluster(a, run) && (acting_ask_authority(t) != MUSTER_RESULT_SUCCESS ||
                                       t->authority->epoch != run->record.epoch))

@@ -282,6 +282,12 @@ static void drain(void *self, struct muster_turn *t)
     muster_acting_drain(&e->base.acting, t);
 }
 
+static bool idle(const void *self)
+{
+    const struct muster_enhanced *e = self;
+    return muster_acting_idle(&e->base.acting);
+}
+
 static bool drained(const void *self)
 {
     const struct muster_enhanced *e = self;
@@ -337,6 +343,7 @@ const struct muster_orchestrator_kind muster_orchestrator_enhanced = {
     .lost = lost,
     .agreed = agreed,
     .drain = drain,
+    .idle = idle,
     .drained = drained,
     .saved = saved,
     .disk = disk,

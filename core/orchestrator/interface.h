@@ -19,6 +19,8 @@
 struct muster_authority {
     bool leads;    /* a majority stands behind it until not_after */
     bool draining; /* no action starts any more */
+    bool frozen;   /* the store is lost, and the config wants nothing at all to start meanwhile */
+    bool paused;   /* an operator has paused the cluster's recovery: no cluster action starts */
     /* When it does not lead: SKIPPED_NOT_LEADER, SKIPPED_NO_QUORUM or SKIPPED_STORE_LOST. */
     enum muster_result refusal;
     uint64_t epoch;
@@ -71,6 +73,8 @@ struct muster_orchestrator_kind {
     bool (*agreed)(void *self, struct muster_turn *t, enum muster_fallback_mode mode);
     /* Shutting down: nothing is begun any more, nothing is waited for that need not be. */
     void (*drain)(void *self, struct muster_turn *t);
+    /* Nothing runs under the lease. */
+    bool (*idle)(const void *self);
     /* Nothing runs; every terminal record is on disk. */
     bool (*drained)(const void *self);
     bool (*saved)(const void *self);

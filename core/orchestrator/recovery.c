@@ -200,6 +200,12 @@ static void drain(void *self, struct muster_turn *t)
     muster_acting_drain(&r->acting, t);
 }
 
+static bool idle(const void *self)
+{
+    const struct muster_recovery *r = self;
+    return muster_acting_idle(&r->acting);
+}
+
 static bool drained(const void *self)
 {
     const struct muster_recovery *r = self;
@@ -258,6 +264,7 @@ const struct muster_orchestrator_kind muster_orchestrator_recovery = {
     .lost = lost,
     .agreed = agreed,
     .drain = drain,
+    .idle = idle,
     .drained = drained,
     .saved = saved,
     .disk = disk,

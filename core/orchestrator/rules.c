@@ -31,6 +31,8 @@ uint32_t muster_acting_find(const struct muster_recovery_config *cfg, struct mus
 enum muster_result acting_ask_authority(const struct muster_turn *t)
 {
     const struct muster_authority *a = t->authority;
+    if (a->leads && a->paused)
+        return MUSTER_RESULT_SKIPPED_PAUSED;
     if (a->leads)
         return t->now < a->not_after ? MUSTER_RESULT_SUCCESS : MUSTER_RESULT_SKIPPED_NOT_LEADER;
     assert(a->refusal >= MUSTER_RESULT_SKIPPED_NOT_LEADER);
@@ -81,6 +83,8 @@ static enum muster_result ask_rules(struct muster_acting *a, const struct muster
         return MUSTER_RESULT_SKIPPED_DISABLED;
     if (a->paused || t->authority->draining)
         return MUSTER_RESULT_SKIPPED_PAUSED;
+    if (t->authority->frozen)
+        return MUSTER_RESULT_SKIPPED_STORE_LOST;
     if (cfg->scope == MUSTER_SCOPE_CLUSTER) {
         enum muster_result refusal = acting_ask_authority(t);
         if (refusal != MUSTER_RESULT_SUCCESS)
@@ -102,7 +106,7 @@ static enum muster_result ask_rules(struct muster_acting *a, const struct muster
     return a->dry_run ? MUSTER_RESULT_SKIPPED_DRY_RUN : MUSTER_RESULT_SUCCESS;
 }
 
-const char *muster_acting_remedy(const struct muster_acting *a, uint64_t result)
+const char *muster_acting_remedy(const struct muster_authority *a, uint64_t result)
 {
     switch (result) {
     case MUSTER_RESULT_SKIPPED_COOLDOWN:
@@ -116,7 +120,7 @@ const char *muster_acting_remedy(const struct muster_acting *a, uint64_t result)
     case MUSTER_RESULT_SKIPPED_STORE_LOST:
         return "an answer of the store";
     case MUSTER_RESULT_SKIPPED_PAUSED:
-        return a->paused ? "the operator's resume" : "a restart: this member is shutting down";
+        return a->draining ? "a restart: this member is shutting down" : "the operator's resume";
     case MUSTER_RESULT_SKIPPED_DISABLED:
         return "`enabled: true` in the config";
     case MUSTER_RESULT_SKIPPED_PHASE_RESTRICTION:
@@ -156,22 +160,23 @@ void acting_record(struct muster_history_record *record, const struct muster_dem
 
 /* Text of ACTION_SKIPPED: "safe_mode for n2 (3 failed components): cleared by the end of the
  * cooldown". */
-static void note_skipped(const struct muster_acting *a, const struct muster_demand *d,
-                         const struct muster_history_record *record, struct muster_effects *out)
+static void note_skipped(const struct muster_acting *a, const struct muster_turn *t,
+                         const struct muster_demand *d, const struct muster_history_record *record)
 {
     char room[ACTING_TEXT_MAX];
-    struct muster_text t;
+    struct muster_text text;
     bool known = d->action < a->cfg->action_count;
-    muster_text_init(&t, room, sizeof room);
-    muster_text_add(&t, known ? a->cfg->action[d->action].name : "unknown action");
-    muster_text_add(&t, " for ");
-    muster_text_add(&t, a->place->names[record->subject]);
-    muster_text_add(&t, " (");
-    muster_history_reason(&t, record);
-    muster_text_add(&t, "): cleared by ");
-    muster_text_add(&t, d->remedy ? d->remedy : muster_acting_remedy(a, record->result));
+    muster_text_init(&text, room, sizeof room);
+    muster_text_add(&text, known ? a->cfg->action[d->action].name : "unknown action");
+    muster_text_add(&text, " for ");
+    muster_text_add(&text, a->place->names[record->subject]);
+    muster_text_add(&text, " (");
+    muster_history_reason(&text, record);
+    muster_text_add(&text, "): cleared by ");
+    muster_text_add(&text,
+                    d->remedy ? d->remedy : muster_acting_remedy(t->authority, record->result));
     uint64_t arg[4] = {record->result, d->action, record->ended, d->subject};
-    muster_effects_note(out, MUSTER_NOTE_ACTION_SKIPPED, arg, room);
+    muster_effects_note(t->out, MUSTER_NOTE_ACTION_SKIPPED, arg, room);
 }
 
 /* Record that something stopped an action. */
@@ -182,7 +187,7 @@ static void skip(struct muster_acting *a, struct muster_turn *t, const struct mu
     acting_record(&record, d, t->now);
     record.result = (uint8_t)result;
     record.ended = until;
-    note_skipped(a, d, &record, t->out);
+    note_skipped(a, t, d, &record);
     muster_history_add(&a->history, &record);
     if (d->action < a->cfg->action_count)
         a->latest[d->action] = (struct muster_why_not){until, (uint32_t)result, d->subject};

@@ -40,7 +40,9 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
         !has_majority(up, w, c))
         return;
     muster_judged(w);
-    if (reason != MUSTER_LOST_SHUTDOWN)
+    bool asked = reason == MUSTER_LOST_SHUTDOWN || reason == MUSTER_LOST_STEP_DOWN ||
+                 reason == MUSTER_LOST_SWITCHOVER;
+    if (!asked)
         muster_violated(w, "%s lost epoch %" PRIu64 " (%s) " SECONDS " after the last fault",
                         muster_world_name(w, r->process), r->arg[0],
                         reason < MUSTER_LOST_COUNT ? lost_texts[reason] : "?",

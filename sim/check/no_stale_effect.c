@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Property: a target starts no effect of an epoch below one that it has started. */
+/* Property: a target starts no effect of an epoch below one that it knows. */
 #include "sim/check/check.h"
 #include "sim/scenario/scenario.h"
 
@@ -18,20 +18,22 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
         return;
     uint64_t *highest = (uint64_t *)self + target;
     muster_judged(w);
-    if (epoch < *highest)
+    if (r->kind == MUSTER_EVENT_TARGET_SEALED)
+        *highest = epoch > *highest ? epoch : *highest;
+    else if (epoch < *highest)
         muster_violated(w,
                         "target %" PRIu64 " started intent %" PRIu64 " of %s with epoch %" PRIu64
-                        " after one with epoch %" PRIu64,
+                        " after it had started or been sealed with epoch %" PRIu64,
                         target, intent, muster_world_name(w, r->process), epoch, *highest);
     else
         *highest = epoch;
 }
 
-static const uint16_t kinds[] = {MUSTER_EVENT_TARGET_STARTED, 0};
+static const uint16_t kinds[] = {MUSTER_EVENT_TARGET_STARTED, MUSTER_EVENT_TARGET_SEALED, 0};
 
 const struct muster_property muster_check_no_stale_effect = {
     .name = "no_stale_effect",
-    .rule = "a target starts no effect with an epoch below one it has started before",
+    .rule = "a target starts no effect with an epoch below one it has started or been sealed with",
     .explain =
         "A message of a leader that has been replaced can arrive at any time later. Fencing "
         "is the target's part: it keeps the highest epoch it has seen, atomically with the "

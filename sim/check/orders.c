@@ -30,6 +30,11 @@ bool muster_check_is_safe_mode(const struct muster_config *c, uint64_t action)
             strcmp(c->recovery.action[action].name, "enter_safe_mode") == 0);
 }
 
+bool muster_check_is_seal(const struct muster_record *r)
+{
+    return r->arg[1] == 0;
+}
+
 bool muster_check_order(const struct muster_record *r, uint64_t verb)
 {
     return r->kind == MUSTER_EVENT_INPUT + MUSTER_IN_COMMAND && r->arg[0] == verb;

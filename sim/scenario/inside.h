@@ -112,12 +112,13 @@ void load_timeline(struct loader *l, const struct muster_doc *root);
 extern const char *const entry_keys[];
 /* How many entries a mapping of the timeline becomes: health has one a member. */
 uint32_t count_entries(const struct muster_doc *node);
-/* Read the verb of an entry: entry[0] is filled but for it, and copied where more are needed.
- * Returns how many there are; after complaints they are not to be used. */
 /* The subjects under a key of their own, or a default. */
 void take_subjects(struct loader *l, const struct muster_doc *node, const char *key,
                    enum muster_select_kind otherwise, struct muster_selection *who);
 const char *take_line(struct loader *l, const struct muster_doc *node, const char *otherwise);
+/* A verb whose value is its subjects, and no more. */
+uint32_t read_subjects(struct loader *l, const struct muster_doc *node,
+                       const struct muster_doc *value, struct muster_entry *e);
 /* orders.c: verbs that tell a process something. `value` is what stands behind the verb, `node` the
  * whole entry; the number of entries comes back. */
 uint32_t read_trigger(struct loader *l, const struct muster_doc *node,
@@ -126,10 +127,20 @@ uint32_t read_command(struct loader *l, const struct muster_doc *node,
                       const struct muster_doc *value, struct muster_entry *e);
 uint32_t read_anomaly(struct loader *l, const struct muster_doc *node,
                       const struct muster_doc *value, struct muster_entry *e);
-uint32_t read_phase(struct loader *l, const struct muster_doc *node,
-                    const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_phase(struct loader *l, const struct muster_doc *node, const struct muster_doc *value,
+                    struct muster_entry *e);
 uint32_t read_dry_run(struct loader *l, const struct muster_doc *node,
                       const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_acknowledge(struct loader *l, const struct muster_doc *node,
+                          const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_step_down(struct loader *l, const struct muster_doc *node,
+                        const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_switchover(struct loader *l, const struct muster_doc *node,
+                         const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_pause_recovery(struct loader *l, const struct muster_doc *node,
+                             const struct muster_doc *value, struct muster_entry *e);
+/* Read the verb of an entry: entry[0] is filled but for it, and copied where more are needed.
+ * Returns how many there are; after complaints they are not to be used. */
 uint32_t load_verb(struct loader *l, const struct muster_doc *node, struct muster_entry *entry);
 
 /* expect.c, properties.c */

@@ -143,18 +143,18 @@ static void lint_anomaly(const struct muster_enhanced_config *c, const struct mu
     for (; n < c->policy_count; n++) {
         known[n] = c->policy[n].type;
         others = others || strcmp(known[n], MUSTER_ANOMALY_UNKNOWN) == 0;
-        if (strcmp(known[n], e->anomaly.type) == 0)
+        if (strcmp(known[n], e->order.type) == 0)
             return;
     }
     known[n] = NULL;
-    struct muster_bytes type = muster_text_bytes(e->anomaly.type);
+    struct muster_bytes type = muster_text_bytes(e->order.type);
     if (muster_anomaly_type_find(&c->types, type) != MUSTER_NAME_NONE)
         return; /* conditions speak of it */
-    const char *near = muster_suggest(e->anomaly.type, known);
+    const char *near = muster_suggest(e->order.type, known);
     if (near)
-        WARN(d, e->mark, "no policy speaks of '%.31s', did you mean '%s'?", e->anomaly.type, near);
+        WARN(d, e->mark, "no policy speaks of '%.31s', did you mean '%s'?", e->order.type, near);
     else if (!others)
-        WARN(d, e->mark, "no policy speaks of '%.31s': nothing will be done", e->anomaly.type);
+        WARN(d, e->mark, "no policy speaks of '%.31s': nothing will be done", e->order.type);
 }
 
 /* What an orchestrator is told that cannot do anything with it. */
@@ -174,8 +174,8 @@ static void lint_order(const struct muster_scenario *s, const struct muster_entr
     if (e->verb == MUSTER_DO_ACKNOWLEDGE && !c->acting.bounded)
         WARN(d, e->mark, "'acknowledge' with no blast radius that could block");
     if (e->verb == MUSTER_DO_PHASE &&
-        muster_phase_find(&c->phases, muster_text_bytes(e->command.text)) == MUSTER_NAME_NONE)
-        WARN(d, e->mark, "phase '%.31s' is not in the config: it will be refused", e->command.text);
+        muster_phase_find(&c->phases, muster_text_bytes(e->order.text)) == MUSTER_NAME_NONE)
+        WARN(d, e->mark, "phase '%.31s' is not in the config: it will be refused", e->order.text);
 }
 
 static void lint_entry(const struct muster_scenario *s, uint32_t i, struct muster_diagnostics *d)
@@ -223,7 +223,7 @@ static bool is_run(const struct muster_scenario *s, const char *action)
 {
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const struct muster_entry *e = &s->timeline[i];
-        if (e->verb == MUSTER_DO_TRIGGER && strcmp(e->trigger.action, action) == 0)
+        if (e->verb == MUSTER_DO_TRIGGER && strcmp(e->order.text, action) == 0)
             return true;
     }
     const struct muster_config *config = own_config(s);

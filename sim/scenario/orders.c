@@ -19,11 +19,12 @@ const char *take_line(struct loader *l, const struct muster_doc *node, const cha
 uint32_t read_trigger(struct loader *l, const struct muster_doc *node,
                       const struct muster_doc *value, struct muster_entry *e)
 {
-    e->trigger.action = take_line(l, value, "");
-    e->trigger.reason = take_line(l, field(node, "reason"), "scenario");
-    if (strpbrk(e->trigger.action, " \t"))
-        COMPLAIN(l, value->mark, "'%.40s' is no name of an action", e->trigger.action);
-    else if (e->trigger.action[0])
+    e->order = (struct muster_order){.verb = MUSTER_VERB_TRIGGER,
+                                     .text = take_line(l, value, ""),
+                                     .more = take_line(l, field(node, "reason"), "scenario")};
+    if (strpbrk(e->order.text, " \t"))
+        COMPLAIN(l, value->mark, "'%.40s' is no name of an action", e->order.text);
+    else if (e->order.text[0])
         check_action(l, value, NULL);
     take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
     return 1;
@@ -32,7 +33,7 @@ uint32_t read_trigger(struct loader *l, const struct muster_doc *node,
 uint32_t read_command(struct loader *l, const struct muster_doc *node,
                       const struct muster_doc *value, struct muster_entry *e)
 {
-    e->command.text = take_line(l, value, "");
+    e->order = (struct muster_order){.verb = MUSTER_VERB_CUSTOM, .text = take_line(l, value, "")};
     take_subjects(l, node, "to", MUSTER_SELECT_ALL, &e->who);
     return 1;
 }
@@ -61,24 +62,25 @@ uint32_t read_anomaly(struct loader *l, const struct muster_doc *node,
     muster_doc_keys(value, keys, l->d);
     if (!field(value, "type"))
         COMPLAIN(l, value->mark, "'anomaly' needs 'type', such as type: power_fault");
-    e->anomaly.type = take_line(l, field(value, "type"), "");
-    if (strpbrk(e->anomaly.type, " \t"))
-        COMPLAIN(l, field(value, "type")->mark, "'%.40s' is no type of anomaly", e->anomaly.type);
-    snprintf(text, sizeof text, "type=%s", e->anomaly.type);
+    e->order.verb = MUSTER_VERB_ANOMALY;
+    e->order.type = take_line(l, field(value, "type"), "");
+    if (strpbrk(e->order.type, " \t"))
+        COMPLAIN(l, field(value, "type")->mark, "'%.40s' is no type of anomaly", e->order.type);
+    snprintf(text, sizeof text, "type=%s", e->order.type);
     put_share(l, value, "severity", text, sizeof text);
     put_share(l, value, "confidence", text, sizeof text);
     take_count(l, value, "recurrence", 0, MUSTER_ANY - 1, &recurrence);
     size_t used = strlen(text);
     if (recurrence != MUSTER_ANY)
         snprintf(text + used, sizeof text - used, " recurrence=%" PRIu32, recurrence);
-    e->anomaly.text = muster_memory_copy(&l->memory, text, strlen(text));
+    e->order.text = muster_memory_copy(&l->memory, text, strlen(text));
     return 1;
 }
 
 uint32_t read_phase(struct loader *l, const struct muster_doc *node, const struct muster_doc *value,
                     struct muster_entry *e)
 {
-    e->command.text = take_line(l, value, "");
+    e->order = (struct muster_order){.verb = MUSTER_VERB_PHASE, .text = take_line(l, value, "")};
     take_subjects(l, node, "on", MUSTER_SELECT_ALL, &e->who);
     return 1;
 }
@@ -88,7 +90,40 @@ uint32_t read_dry_run(struct loader *l, const struct muster_doc *node,
 {
     bool on = false;
     (void)muster_doc_boolean(value, &on, l->d);
-    e->command.text = on ? "on" : "off";
+    e->order = (struct muster_order){.verb = MUSTER_VERB_DRY_RUN, .text = on ? "on" : "off"};
     take_subjects(l, node, "on", MUSTER_SELECT_ALL, &e->who);
     return 1;
+}
+
+uint32_t read_switchover(struct loader *l, const struct muster_doc *node,
+                         const struct muster_doc *value, struct muster_entry *e)
+{
+    load_selection(l, value, false, &e->switchover.to);
+    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
+    return 1;
+}
+
+uint32_t read_pause_recovery(struct loader *l, const struct muster_doc *node,
+                             const struct muster_doc *value, struct muster_entry *e)
+{
+    bool on = false;
+    (void)muster_doc_boolean(value, &on, l->d);
+    e->order = (struct muster_order){.verb = on ? MUSTER_VERB_PAUSE : MUSTER_VERB_RESUME,
+                                     .text = take_line(l, field(node, "reason"), "scenario")};
+    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
+    return 1;
+}
+
+uint32_t read_acknowledge(struct loader *l, const struct muster_doc *node,
+                          const struct muster_doc *value, struct muster_entry *e)
+{
+    e->order.verb = MUSTER_VERB_ACKNOWLEDGE;
+    return read_subjects(l, node, value, e);
+}
+
+uint32_t read_step_down(struct loader *l, const struct muster_doc *node,
+                        const struct muster_doc *value, struct muster_entry *e)
+{
+    e->order.verb = MUSTER_VERB_STEP_DOWN;
+    return read_subjects(l, node, value, e);
 }

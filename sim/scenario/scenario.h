@@ -25,7 +25,7 @@ enum muster_select_kind {
     MUSTER_SELECT_LEADER,    /* claims leadership; of several the highest epoch */
     MUSTER_SELECT_FOLLOWERS, /* every running member that does not claim it */
     MUSTER_SELECT_ALL,
-    MUSTER_SELECT_NAMED, /* bound by `as` of an earlier entry: index of the binding */
+    MUSTER_SELECT_NAMED,    /* bound by `as` of an earlier entry: index of the binding */
     MUSTER_SELECT_MINORITY, /* the smaller side of the last partition, or that without the store */
     MUSTER_SELECT_MAJORITY, /* the larger side */
     MUSTER_SELECT_ANY,      /* one running member, drawn */
@@ -70,7 +70,7 @@ enum muster_clock_which { MUSTER_CLOCK_LEASE, MUSTER_CLOCK_WALL, MUSTER_CLOCK_ST
     X(CRASH, "crash", "the master dies; connections break")                                        \
     X(RESTART, "restart", "it starts again with what its persistence kept")                        \
     X(FAILOVER, "failover",                                                                        \
-      "a replica is promoted; `stay` keep the old master, which stays writable to them") \
+      "a replica is promoted; `stay` keep the old master, which stays writable to them")           \
     X(REJOIN, "rejoin", "the old master discards what it has and follows the new one")             \
     X(DUMP, "dump", "its keys are copied aside")                                                   \
     X(RESTORE, "restore", "it restarts with the keys copied aside")                                \
@@ -121,12 +121,15 @@ enum muster_verb_kind {
     MUSTER_DO_TARGET,    /* behaviour of a target from now on */
     MUSTER_DO_STORE,
     MUSTER_DO_DISK,
-    MUSTER_DO_TRIGGER, /* manual_trigger: action, reason */
-    MUSTER_DO_COMMAND, /* text for a process that is not ours: COMMAND CUSTOM */
-    MUSTER_DO_ANOMALY, /* something is wrong: COMMAND ANOMALY */
-    MUSTER_DO_PHASE,   /* the mission goes on: COMMAND PHASE */
-    MUSTER_DO_DRY_RUN,
-    MUSTER_DO_ACKNOWLEDGE, /* a block of the blast radius */
+    MUSTER_DO_TRIGGER,        /* manual_trigger: action, reason */
+    MUSTER_DO_COMMAND,        /* text for a process that is not ours: COMMAND CUSTOM */
+    MUSTER_DO_ANOMALY,        /* something is wrong: COMMAND ANOMALY */
+    MUSTER_DO_PHASE,          /* the mission goes on: COMMAND PHASE */
+    MUSTER_DO_DRY_RUN,        /* actions are recorded and not run: COMMAND DRY_RUN */
+    MUSTER_DO_ACKNOWLEDGE,    /* a block of the blast radius: COMMAND ACKNOWLEDGE */
+    MUSTER_DO_STEP_DOWN,      /* an operator ends a leadership: COMMAND STEP_DOWN */
+    MUSTER_DO_SWITCHOVER,     /* … in favour of a member: COMMAND SWITCHOVER */
+    MUSTER_DO_PAUSE_RECOVERY, /* an operator pauses the cluster's recovery, or resumes it */
 };
 
 /* Health text as the core reads it (core/orchestrator/health.h), made by the loader. */
@@ -140,6 +143,13 @@ struct muster_target_config {
     muster_dur takes; /* how long an effect runs; HANG: forever, or `for` */
     uint32_t heals;   /* member whose health becomes good by a success, or MUSTER_ANY for none */
     bool fences, deduplicates; /* default true */
+};
+
+/* What a process is told: a COMMAND. */
+struct muster_order {
+    enum muster_verb verb;
+    const char *text, *more; /* as the verb wants them; may be null */
+    const char *type;        /* of an anomaly */
 };
 
 struct muster_entry {
@@ -197,15 +207,10 @@ struct muster_entry {
             enum muster_disk_fault fault;
             muster_dur latency;
         } disk;
+        struct muster_order order; /* every verb that tells a process something */
         struct {
-            const char *action, *reason;
-        } trigger;
-        struct {
-            const char *text;
-        } command; /* also of phase and dry_run */
-        struct {
-            const char *type, *text;
-        } anomaly;
+            struct muster_selection to; /* the first of it */
+        } switchover;
     };
 };
 

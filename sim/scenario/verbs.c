@@ -22,8 +22,8 @@ static const char *const answers[] = {"READONLY", "LOADING",    "MASTERDOWN", "M
 typedef uint32_t (*verb_reader)(struct loader *l, const struct muster_doc *node,
                                 const struct muster_doc *value, struct muster_entry *e);
 
-static uint32_t read_subjects(struct loader *l, const struct muster_doc *node,
-                              const struct muster_doc *value, struct muster_entry *e)
+uint32_t read_subjects(struct loader *l, const struct muster_doc *node,
+                       const struct muster_doc *value, struct muster_entry *e)
 {
     (void)node;
     load_selection(l, value, false, &e->who);
@@ -269,7 +269,10 @@ static const struct verb verbs[] = {
     {"anomaly", MUSTER_DO_ANOMALY, read_anomaly, {"on"}},
     {"phase", MUSTER_DO_PHASE, read_phase, {"on"}},
     {"dry_run", MUSTER_DO_DRY_RUN, read_dry_run, {"on"}},
-    {"acknowledge", MUSTER_DO_ACKNOWLEDGE, read_subjects, {0}},
+    {"acknowledge", MUSTER_DO_ACKNOWLEDGE, read_acknowledge, {0}},
+    {"step_down", MUSTER_DO_STEP_DOWN, read_step_down, {0}},
+    {"switchover", MUSTER_DO_SWITCHOVER, read_switchover, {"on"}},
+    {"pause_recovery", MUSTER_DO_PAUSE_RECOVERY, read_pause_recovery, {"reason", "on"}},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])
 

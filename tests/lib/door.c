@@ -70,6 +70,11 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         p->promise = leader.pair;
         p->echo = leader.counter;
     }
+    struct muster_member_record member;
+    if (p->votes && !p->deaf &&
+        muster_member_record_parse(&member, muster_text_bytes(d->own)) == 0 &&
+        muster_pause_is_newer(member.pause, p->pause))
+        p->pause = member.pause;
     if (p->known < p->promise.epoch)
         p->known = p->promise.epoch;
     struct muster_member_record r = {
@@ -83,6 +88,7 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         .circuit = p->circuit,
         .mode = p->mode,
         .failed = p->failed,
+        .pause = p->pause,
     };
     struct muster_text t;
     muster_text_init(&t, text, MUSTER_RECORD_MAX);
@@ -187,9 +193,14 @@ static void words_of(const struct muster_effect *e, struct door_pending *p, char
     }
 }
 
+static bool is_seal(const struct muster_effect *e)
+{
+    return e->kind == MUSTER_OUT_ACTION && e->action.attempt == 0;
+}
+
 static bool is_awaited(const struct muster_effect *e)
 {
-    return e->kind == MUSTER_OUT_REQUEST || e->kind == MUSTER_OUT_DISK;
+    return e->kind == MUSTER_OUT_REQUEST || e->kind == MUSTER_OUT_DISK || is_seal(e);
 }
 
 static void await(struct door *d, const struct muster_effect *e, char *text)
@@ -203,17 +214,19 @@ static void await(struct door *d, const struct muster_effect *e, char *text)
     p->effect = *e;
     bool history = e->kind == MUSTER_OUT_DISK && e->disk.file != MUSTER_SLOT_FILE;
     uint64_t kind = e->tag & 0xff;
-    assert(history || (kind > 0 && kind <= MUSTER_TAG_SAMPLE));
-    p->answer = history ? DOOR_NORMAL : d->answer[kind];
+    assert(history || is_seal(e) || (kind > 0 && kind <= MUSTER_TAG_SAMPLE));
+    p->answer = is_seal(e) ? d->seals : history ? DOOR_NORMAL : d->answer[kind];
     if (history && e->disk.operation == MUSTER_DISK_SYNC)
         p->answer = d->history_sync;
-    if (e->kind == MUSTER_OUT_REQUEST && e->request.endpoint == MUSTER_ENDPOINT_STORE)
+    if (is_seal(e) ||
+        (e->kind == MUSTER_OUT_REQUEST && e->request.endpoint == MUSTER_ENDPOINT_STORE))
         words_of(e, p, text);
     p->due = d->now + DOOR_ROUND_TRIP;
     bool lost = p->answer == DOOR_LOSE || p->answer == DOOR_LOSE_REPLY;
     if (lost && e->kind == MUSTER_OUT_REQUEST)
         p->due = d->now + d->config.request_timeout;
-    if (p->answer == DOOR_HANG || (!history && kind == MUSTER_ASK_SUBSCRIBE && !p->answer))
+    if (p->answer == DOOR_HANG ||
+        (!history && !is_seal(e) && kind == MUSTER_ASK_SUBSCRIBE && !p->answer))
         p->due = MUSTER_NEVER;
     if (e->kind == MUSTER_OUT_DISK && e->disk.operation == MUSTER_DISK_WRITE) {
         bool written = p->answer == DOOR_NORMAL;
@@ -306,6 +319,15 @@ static void answer_disk(struct door *d, const struct door_pending *p)
     door_input(d, &in);
 }
 
+static void answer_seal(struct door *d, const struct door_pending *p)
+{
+    bool knows_higher = p->answer == DOOR_RAW;
+    uint64_t result = p->answer == DOOR_NORMAL ? MUSTER_RESULT_SUCCESS
+                      : knows_higher           ? MUSTER_RESULT_FENCED
+                                               : MUSTER_RESULT_FAILED;
+    door_end_action(d, p->effect.tag, 0, result, knows_higher ? d->seal_epoch : 0);
+}
+
 static void answer(struct door *d, struct door_pending *pending)
 {
     static struct door_pending copy;
@@ -315,6 +337,10 @@ static void answer(struct door *d, struct door_pending *pending)
     pending->used = false;
     if (copy.effect.kind == MUSTER_OUT_DISK) {
         answer_disk(d, &copy);
+        return;
+    }
+    if (copy.effect.kind == MUSTER_OUT_ACTION) {
+        answer_seal(d, &copy);
         return;
     }
     struct muster_input in = {.kind = MUSTER_IN_REPLY, .tag = copy.effect.tag};
@@ -403,9 +429,17 @@ const struct door_entry *door_note(const struct door *d, enum muster_note note)
 const struct door_entry *door_effect(const struct door *d, enum muster_effect_kind kind)
 {
     for (uint32_t i = d->logged; i-- > 0;)
-        if (d->log[i].effect.kind == kind)
+        if (d->log[i].effect.kind == kind && !is_seal(&d->log[i].effect))
             return &d->log[i];
     return NULL;
+}
+
+uint32_t door_seals(const struct door *d)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < d->logged; i++)
+        n += is_seal(&d->log[i].effect);
+    return n;
 }
 
 static bool is_request(const struct door_entry *e, const char *begin)

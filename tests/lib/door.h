@@ -42,6 +42,8 @@ struct door_peer {
     uint64_t electorate_off; /* added to the digest */
     uint64_t circuit, mode;
     uint64_t failed;
+    bool deaf; /* takes no pause over, though it votes */
+    struct muster_pause pause;
 };
 
 struct door_entry {
@@ -77,9 +79,11 @@ struct door {
 
     enum door_answer answer[MUSTER_TAG_SAMPLE + 1];
     enum door_answer history_sync;
-    const char *error;         /* of DOOR_ERROR */
-    struct muster_bytes raw;   /* of DOOR_RAW */
-    bool scripts_known;        /* else EVALSHA is answered NOSCRIPT */
+    enum door_answer seals;  /* NORMAL: sealed; LOSE: not; HANG: no end; RAW: the target … */
+    uint64_t seal_epoch;     /* … knows this higher epoch */
+    const char *error;       /* of DOOR_ERROR */
+    struct muster_bytes raw; /* of DOOR_RAW */
+    bool scripts_known;      /* else EVALSHA is answered NOSCRIPT */
 
     char leader[MUSTER_RECORD_MAX], decision[MUSTER_RECORD_MAX], own[MUSTER_RECORD_MAX];
     char epoch[32];
@@ -127,6 +131,8 @@ void door_mark(struct door *d);
 /* The newest entry of a note, of an effect kind, of a request with that first word; or null. */
 const struct door_entry *door_note(const struct door *d, enum muster_note note);
 const struct door_entry *door_effect(const struct door *d, enum muster_effect_kind kind);
+/* ACTION: of an intent; seals are counted apart. */
+uint32_t door_seals(const struct door *d);
 const struct door_entry *door_request(const struct door *d, const char *begin);
 uint32_t door_notes(const struct door *d, enum muster_note note);
 uint32_t door_requests(const struct door *d, const char *begin);

@@ -181,11 +181,14 @@ static void every_refusal_names_what_clears_it(void **state)
 {
     (void)state;
     for (uint64_t r = MUSTER_RESULT_SKIPPED_COOLDOWN; r < MUSTER_RESULT_COUNT; r++)
-        assert_string_not_equal(muster_acting_remedy(&a, r), "nothing");
-    assert_string_equal(muster_acting_remedy(&a, MUSTER_RESULT_SUCCESS), "nothing");
-    a.paused = true;
-    assert_string_equal(muster_acting_remedy(&a, MUSTER_RESULT_SKIPPED_PAUSED),
+        assert_string_not_equal(muster_acting_remedy(&leader, r), "nothing");
+    assert_string_equal(muster_acting_remedy(&leader, MUSTER_RESULT_SUCCESS), "nothing");
+    assert_string_equal(muster_acting_remedy(&leader, MUSTER_RESULT_SKIPPED_PAUSED),
                         "the operator's resume");
+    struct muster_authority leaving = leader;
+    leaving.draining = true;
+    assert_string_equal(muster_acting_remedy(&leaving, MUSTER_RESULT_SKIPPED_PAUSED),
+                        "a restart: this member is shutting down");
 }
 
 static void refusal_without_a_rule_is_told_once_with_its_remedy(void **state)
@@ -302,7 +305,7 @@ static void verify_it(uint32_t attempts)
     assert_true(muster_acting_look_at(&a) == MUSTER_NEVER);
     assert_false(ends(LATER, BASE, 1, MUSTER_RESULT_SUCCESS));
     assert_true(muster_acting_look_at(&a) == LATER + DELAY);
-    assert_true(muster_acting_drained(&a));    /* it does not run any more … */
+    assert_true(muster_acting_drained(&a));            /* it does not run any more … */
     assert_true(muster_acting_runs(&a, 1, 0) == BASE); /* … but has not ended */
 }
 

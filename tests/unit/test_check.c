@@ -248,9 +248,63 @@ static void targets_start_nothing_stale(void **state)
     SEE(&w, S(2), 1, MUSTER_EVENT_TARGET_STARTED, 6, 0, 1, 0);
     SEE(&w, S(3), 1, MUSTER_EVENT_TARGET_STARTED, 7, 3, 1, 0);
     SEE(&w, S(4), 1, MUSTER_EVENT_TARGET_STARTED, 8, 2, 1, 1); /* another target */
+    SEE(&w, S(4), 1, MUSTER_EVENT_TARGET_SEALED, 8, 2, 3, 0);  /* not higher */
     holds(&w);
     SEE(&w, S(5), 1, MUSTER_EVENT_TARGET_STARTED, 9, 2, 1, 0);
-    fires(&w, "target 0 started intent 9 of n2 with epoch 2 after one with epoch 3");
+    fires(&w, "target 0 started intent 9 of n2 with epoch 2 after it had started or been sealed "
+              "with epoch 3");
+}
+
+static void targets_are_sealed_first(void **state)
+{
+    struct muster_world w;
+    const uint16_t action = MUSTER_EVENT_EFFECT + MUSTER_OUT_ACTION;
+    (void)state;
+    open_world(&w, &muster_check_sealed_first);
+    w.config.seal_targets = true;
+    SEE(&w, S(1), 0, action, 3, 0, S(9), 0); /* the seal */
+    SEE(&w, S(1), 0, action, 0, 1, S(9), 0); /* local */
+    says_nothing(&w);
+    SEE(&w, S(2), 0, NOTE_KIND(SEALED), 3, 1, 0, 0);
+    SEE(&w, S(3), 0, action, 3, 1, S(9), 0);
+    SEE(&w, S(4), 0, action, 3, 2, S(9), 0);
+    holds(&w);
+    SEE(&w, S(5), 0, action, 4, 1, S(9), 0);
+    fires(&w, "n1 handed out intent 0 with epoch 4 before it had sealed its targets");
+}
+
+static void nothing_starts_after_an_acknowledged_pause(void **state)
+{
+    struct muster_world w;
+    const uint16_t action = MUSTER_EVENT_EFFECT + MUSTER_OUT_ACTION;
+    (void)state;
+    open_world(&w, &muster_check_pause_kept);
+    SEE(&w, S(1), 0, NOTE_KIND(PAUSE_ASKED), 1, 3, 1, 0);
+    SEE(&w, S(1), 0, action, 3, 1, S(9), 0); /* not acknowledged yet */
+    says_nothing(&w);
+    SEE(&w, S(2), 0, NOTE_KIND(PAUSE_DURABLE), 1, 3, 1, 0);
+    SEE(&w, S(3), 1, action, 0, 1, S(9), 0); /* local */
+    SEE(&w, S(4), 1, NOTE_KIND(PAUSE_ASKED), 0, 3, 2, 0);
+    SEE(&w, S(4), 0, action, 3, 1, S(9), 0);
+    holds(&w);
+    SEE(&w, S(5), 0, NOTE_KIND(PAUSE_DURABLE), 0, 3, 2, 0);
+    SEE(&w, S(6), 1, NOTE_KIND(PAUSE_DURABLE), 1, 4, 1, 0);
+    SEE(&w, S(7), 2, action, 5, 1, S(9), 0);
+    fires(&w, "n3 handed out intent 0 with epoch 5, while the cluster's recovery is paused since "
+              "word 1 of epoch 4");
+}
+
+static void targets_start_nothing_below_a_seal(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_world(&w, &muster_check_no_stale_effect);
+    SEE(&w, S(1), 0, MUSTER_EVENT_TARGET_SEALED, 5, 3, 0, 0);
+    SEE(&w, S(2), 0, MUSTER_EVENT_TARGET_STARTED, 6, 3, 1, 0);
+    holds(&w);
+    SEE(&w, S(3), 1, MUSTER_EVENT_TARGET_STARTED, 7, 2, 1, 0);
+    fires(&w, "target 0 started intent 7 of n2 with epoch 2 after it had started or been sealed "
+              "with epoch 3");
 }
 
 static void an_attempt_starts_once(void **state)
@@ -444,6 +498,9 @@ int main(void)
         cmocka_unit_test(a_process_that_is_not_ours_may_use_epochs_its_own_way),
         cmocka_unit_test(no_cluster_effect_starts_late),
         cmocka_unit_test(targets_start_nothing_stale),
+        cmocka_unit_test(targets_are_sealed_first),
+        cmocka_unit_test(nothing_starts_after_an_acknowledged_pause),
+        cmocka_unit_test(targets_start_nothing_below_a_seal),
         cmocka_unit_test(an_attempt_starts_once),
         cmocka_unit_test(decisions_need_a_quorum_that_is_there),
         cmocka_unit_test(cooldowns_run_from_the_end),

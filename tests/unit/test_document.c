@@ -128,9 +128,8 @@ static void variables_come_from_the_mapping_given(void **state)
     const struct muster_source *source =
         muster_source_add(&f.sources, "v.yml", text, sizeof text - 1);
     assert_int_equal(muster_document_parse(&doc, source, f.doc.root, &f.d), MUSTER_E_INVALID);
-    assert_string_equal(printed(&f),
-                        "v.yml:4:4: error: variable 'C' has no value; set it or "
-                        "write ${C:default}\nw: ${C}\n   ^\n");
+    assert_string_equal(printed(&f), "v.yml:4:4: error: variable 'C' has no value; set it or "
+                                     "write ${C:default}\nw: ${C}\n   ^\n");
     muster_document_free(&doc);
     f.d = (struct muster_diagnostics){0};
     source = muster_source_add(&f.sources, "w.yml", text, sizeof text - 1 - strlen("w: ${C}\n"));
@@ -508,10 +507,12 @@ static void config_as_written_loads_the_same(void **state)
     struct muster_text t;
     parse(&f, "cluster: eu.1\ncoordinator: {type: local}\nlease_ttl: 7.000000001s\n"
               "renew_every: 1s\npoll_every: 0.5s\nrenew_deadline: 5s\nquorum_threshold: 0.500001\n"
-              "poll_interval: 7\nenabled: false\n"
+              "poll_interval: 7\nenabled: false\nseal_targets: false\nstore_lost: freeze\n"
               "recovery_actions: {own_action: {timeout: 1ns, max_retries: 3, scope: local}}\n"
               "cooldowns: {safe_mode: 0s}\n");
     assert_int_equal(muster_core_config_load(&c, f.doc.root, NULL, &f.d), 0);
+    assert_false(c.seal_targets);
+    assert_true(c.store_lost_freezes);
     done(&f);
     muster_text_init(&t, text, sizeof text);
     muster_core_config_write(&c, &t);

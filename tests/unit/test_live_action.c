@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executor: how commands are started and how their ends are told. */
 #include "live/action_environment.h"
+#include "live/action_seal.h"
 #include "tests/lib/executor_fixture.h"
 
 #include <signal.h>
@@ -345,6 +346,70 @@ static void data_that_is_no_array_has_no_action(void **state)
     assert_true(was_said(f, "no such action"));
 }
 
+static void seal_of_a_fenced_command_raises_its_epoch_and_runs_nothing(void **state)
+{
+    struct fixture *f = *state;
+    char *fence = getenv("MUSTER_FENCE"), fenced_state[96];
+    assert_non_null(fence);
+    snprintf(fenced_state, sizeof fenced_state, "--state=%s/fence", f->folder);
+    script(f, "act", "touch done");
+    struct muster_live_command *c = &f->config.command[0];
+    c->argument[4] = c->argument[0];
+    c->argument[0] = fence;
+    c->argument[1] = "--release";
+    c->argument[2] = fenced_state;
+    c->argument[3] = "--";
+    struct muster_effect e = local_effect(12);
+    e.action.attempt = 0;
+    e.action.epoch = 7;
+    begin(f, "act", e);
+    await(f, 1);
+    assert_int_equal(f->end[0].action.result, MUSTER_RESULT_SUCCESS);
+    assert_int_equal(f->end[0].action.epoch, 7);
+    assert_int_not_equal(access(file_path(f, "done"), F_OK), 0);
+    e = local_effect(13);
+    e.action.epoch = 6;
+    begin(f, "act", e);
+    await(f, 2);
+    assert_int_equal(f->end[1].action.result, MUSTER_RESULT_FENCED);
+    assert_int_equal(f->end[1].action.epoch, 7);
+    assert_int_not_equal(access(file_path(f, "done"), F_OK), 0);
+}
+
+static void seal_of_any_other_command_fails_and_runs_nothing(void **state)
+{
+    struct fixture *f = *state;
+    script(f, "act", "touch done");
+    struct muster_effect e = local_effect(12);
+    e.action.attempt = 0;
+    e.action.epoch = 7;
+    begin(f, "act", e);
+    await(f, 1);
+    assert_int_equal(f->end[0].action.result, MUSTER_RESULT_FAILED);
+    assert_int_not_equal(access(file_path(f, "done"), F_OK), 0);
+}
+
+static void seal_is_made_of_the_state_that_is_named_before_the_command(void **state)
+{
+    (void)state;
+    static char *const whole[] = {
+        "/usr/bin/muster-fence", "--release", "--state", "a b", "act", "--state", "other", NULL};
+    static char *const none[] = {"muster-fence", "--release", "--", "--state", "x", NULL};
+    static char *const cut[] = {"muster-fence", "--state", NULL};
+    static char *const other[] = {"/opt/muster-fence/act", "--state", "x", NULL};
+    struct muster_memory m = {0};
+    char **seal = muster_live_seal_arguments(&m, whole, MUSTER_INTEGER_MAX);
+    const char *const wanted[] = {"/usr/bin/muster-fence", "--state", "a b", "--seal",
+                                  "9007199254740991"};
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(seal[i], wanted[i]);
+    assert_null(seal[5]);
+    assert_null(muster_live_seal_arguments(&m, none, 1));
+    assert_null(muster_live_seal_arguments(&m, cut, 1));
+    assert_null(muster_live_seal_arguments(&m, other, 1));
+    muster_memory_free(&m);
+}
+
 static void more_than_may_run_at_once_fail(void **state)
 {
     struct fixture *f = *state;
@@ -448,6 +513,9 @@ int main(void)
         TEST(clock_is_read_again_when_the_command_is_started),
         TEST(effect_in_time_and_late_local_effect_are_run),
         TEST(data_that_is_no_array_has_no_action),
+        TEST(seal_of_a_fenced_command_raises_its_epoch_and_runs_nothing),
+        TEST(seal_of_any_other_command_fails_and_runs_nothing),
+        TEST(seal_is_made_of_the_state_that_is_named_before_the_command),
         TEST(more_than_may_run_at_once_fail),
         TEST(next_attempt_may_begin_from_within_the_end_of_the_last),
         TEST(muster_fence_makes_a_command_fence_and_deduplicate),

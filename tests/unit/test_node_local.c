@@ -346,6 +346,98 @@ static const struct muster_coordinator_kind follower = {
     .describe = follower_describe,
 };
 
+static void there_is_nobody_to_hand_over_to(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, MUSTER_SECOND);
+    door_command(d, MUSTER_VERB_STEP_DOWN, "");
+    assert_int_equal(door_note(d, MUSTER_NOTE_HANDOVER_REFUSED)->effect.arg[0],
+                     MUSTER_REFUSAL_ALONE);
+    door_command(d, MUSTER_VERB_SWITCHOVER, "n1");
+    assert_int_equal(door_notes(d, MUSTER_NOTE_HANDOVER_REFUSED), 2);
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_LOST));
+}
+
+static uint64_t pauses(void)
+{
+    return door_notes(d, MUSTER_NOTE_PAUSE_DURABLE);
+}
+
+static void pause_is_kept_over_a_restart(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_command(d, MUSTER_VERB_PAUSE, "");
+    assert_int_equal(door_note(d, MUSTER_NOTE_PAUSE_REFUSED)->effect.arg[1],
+                     MUSTER_REFUSAL_NOT_LEADER);
+    door_wait(d, MUSTER_SECOND);
+    door_command(d, MUSTER_VERB_PAUSE, "");
+    assert_int_equal(pauses(), 0);
+    door_wait(d, 3 * DOOR_ROUND_TRIP);
+    assert_int_equal(pauses(), 1);
+    assert_true(door_says(d, "lease=leading epoch=1"));
+    door_start(d, false);
+    door_wait(d, MUSTER_SECOND);
+    assert_true(door_says(d, "lease=leading epoch=2"));
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    assert_int_equal(door_note(d, MUSTER_NOTE_ACTION_SKIPPED)->effect.arg[0],
+                     MUSTER_RESULT_SKIPPED_PAUSED);
+    door_command(d, MUSTER_VERB_RESUME, "");
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode"); /* not durable yet */
+    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+    door_wait(d, 3 * DOOR_ROUND_TRIP);
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    assert_non_null(door_effect(d, MUSTER_OUT_ACTION));
+    assert_int_equal(d->spins, 0);
+}
+
+static void pause_that_the_disk_refuses_holds_and_is_tried_again(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, MUSTER_SECOND);
+    d->answer[3] = DOOR_LOSE; /* the sync */
+    door_command(d, MUSTER_VERB_PAUSE, "");
+    door_wait(d, 2 * d->config.renew_every);
+    assert_int_equal(pauses(), 0);
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+    d->answer[3] = DOOR_NORMAL;
+    door_wait(d, d->config.renew_every);
+    assert_int_equal(pauses(), 1);
+    assert_int_equal(d->spins, 0);
+}
+
+static void words_in_quick_succession_end_with_the_last(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, MUSTER_SECOND);
+    door_command(d, MUSTER_VERB_PAUSE, "");
+    door_command(d, MUSTER_VERB_RESUME, "");
+    door_command(d, MUSTER_VERB_PAUSE, "");
+    door_wait(d, MUSTER_SECOND);
+    const struct door_entry *e = door_note(d, MUSTER_NOTE_PAUSE_DURABLE);
+    assert_int_equal(e->effect.arg[0], 1);
+    assert_int_equal(e->effect.arg[2], 3);
+    assert_int_equal(pauses(), 1);
+}
+
+static void pause_that_is_under_way_when_leadership_ends_is_not_acknowledged(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, MUSTER_SECOND);
+    d->answer[3] = DOOR_LOSE;
+    door_command(d, MUSTER_VERB_PAUSE, "");
+    door_command(d, MUSTER_VERB_SHUTDOWN, "");
+    assert_int_equal(door_note(d, MUSTER_NOTE_PAUSE_REFUSED)->effect.arg[1], MUSTER_REFUSAL_ENDED);
+    door_wait(d, MUSTER_SECOND);
+    assert_int_equal(pauses(), 0);
+    assert_non_null(door_note(d, MUSTER_NOTE_STOPPED));
+}
+
 static void coordinator_from_outside_is_plugged_in(void **state)
 {
     (void)state;
@@ -382,6 +474,11 @@ int main(void)
         HERE(shutdown_waits_for_what_runs_and_then_stops),
         HERE(shutdown_before_the_disk_has_answered_stops),
         HERE(shutdown_while_an_epoch_is_written_waits_for_its_end),
+        HERE(there_is_nobody_to_hand_over_to),
+        HERE(pause_is_kept_over_a_restart),
+        HERE(pause_that_the_disk_refuses_holds_and_is_tried_again),
+        HERE(words_in_quick_succession_end_with_the_last),
+        HERE(pause_that_is_under_way_when_leadership_ends_is_not_acknowledged),
         HERE(coordinator_from_outside_is_plugged_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,7 +241,7 @@ static void every_verb_loads(void **state)
     assert_string_equal(f.s->timeline[16].store.word, "READONLY");
     assert_true(f.s->timeline[17].whenever && f.s->timeline[17].has_of);
     assert_int_equal(f.s->timeline[17].who.at[0].selector.kind, MUSTER_SELECT_NAMED);
-    assert_string_equal(f.s->timeline[19].trigger.reason, "drill");
+    assert_string_equal(f.s->timeline[19].order.more, "drill");
     done(&f);
 }
 

@@ -57,7 +57,7 @@ static void anomaly_becomes_what_the_core_reads(void **state)
         assert_non_null(s);
         const struct muster_entry *e = &s->timeline[0];
         assert_int_equal(e->verb, MUSTER_DO_ANOMALY);
-        assert_string_equal(e->anomaly.text, cases[i].text);
+        assert_string_equal(e->order.text, cases[i].text);
         assert_int_equal(e->who.at[0].selector.kind,
                          i == 1 ? MUSTER_SELECT_MEMBER : MUSTER_SELECT_LEADER);
         muster_scenario_free(s);
@@ -77,7 +77,7 @@ static void phases_and_switches_are_for_all_unless_it_is_said(void **state)
         struct muster_scenario *s = load(cases[i].entry);
         assert_non_null(s);
         assert_int_equal(s->timeline[0].verb, cases[i].verb);
-        assert_string_equal(s->timeline[0].command.text, cases[i].text);
+        assert_string_equal(s->timeline[0].order.text, cases[i].text);
         assert_int_equal(s->timeline[0].who.at[0].selector.kind, MUSTER_SELECT_ALL);
         muster_scenario_free(s);
     }

@@ -24,6 +24,7 @@ static struct muster_slot make(uint64_t sequence)
     s.epoch = 15;
     s.attempt = UINT64_MAX;
     s.known = 16;
+    s.pause = (struct muster_pause){16, 17};
     return s;
 }
 
@@ -52,6 +53,34 @@ static void newest_valid_slot_counts(void **state)
     muster_slot_encode(&c, file);
     assert_int_equal(decode(&s, sizeof file), 0);
     assert_int_equal(s.sequence, 6);
+}
+
+/* Bytes 72 to 87 of slots of a version that knew no pause are zero. */
+static void slot_without_a_pause_is_not_paused(void **state)
+{
+    (void)state;
+    struct muster_slot s, old = make(6);
+    old.pause = (struct muster_pause){0, 0};
+    muster_slot_encode(&old, file);
+    for (size_t i = 72; i < 120; i++)
+        assert_int_equal(file[i], 0);
+    assert_int_equal(decode(&s, sizeof file), 0);
+    assert_memory_equal(&s, &old, sizeof s);
+    assert_false(muster_pause_is_on(s.pause));
+}
+
+static void later_word_of_a_leader_and_any_word_of_a_later_leader_are_newer(void **state)
+{
+    (void)state;
+    struct muster_pause none = {0, 0}, p = muster_pause_next(none, 3, true);
+    assert_true(muster_pause_is_on(p) && muster_pause_is_newer(p, none));
+    assert_false(muster_pause_is_newer(p, p));
+    struct muster_pause again = muster_pause_next(p, 3, true), off = muster_pause_next(p, 3, false);
+    assert_true(muster_pause_is_on(again) && muster_pause_is_newer(again, off));
+    assert_true(!muster_pause_is_on(off) && muster_pause_is_newer(off, p));
+    struct muster_pause later = muster_pause_next(again, 4, false);
+    assert_true(!muster_pause_is_on(later) && muster_pause_is_newer(later, again));
+    assert_true(muster_pause_is_newer(muster_pause_next(off, 4, true), again));
 }
 
 static void any_flipped_bit_falls_back_to_the_other_slot(void **state)
@@ -121,6 +150,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(newest_valid_slot_counts, set_up),
+        cmocka_unit_test_setup(slot_without_a_pause_is_not_paused, set_up),
+        cmocka_unit_test(later_word_of_a_leader_and_any_word_of_a_later_leader_are_newer),
         cmocka_unit_test_setup(any_flipped_bit_falls_back_to_the_other_slot, set_up),
         cmocka_unit_test_setup(torn_second_slot_costs_only_itself, set_up),
         cmocka_unit_test_setup(nothing_is_told_from_damage, set_up),

@@ -75,6 +75,62 @@ static void leader_record_has_this_very_text(void **state)
     assert_string_equal(room, "H 7 a 3 n1 " INCARNATION " 6 f");
 }
 
+static void tombstone_names_a_successor_or_none(void **state)
+{
+    (void)state;
+    struct muster_leader_record r = {.released = true, .pair = {7, 0xa}, .counter = 3, .id = "n1"},
+                                back;
+    r.incarnation = (struct muster_incarnation){0xab, 0xcd};
+    char room[MUSTER_RECORD_MAX];
+    struct muster_text t;
+    muster_text_init(&t, room, sizeof room);
+    muster_leader_record_write(&r, &t);
+    assert_string_equal(room, "R 7 a 3 n1 " INCARNATION);
+    strcpy(r.successor, "a-name-of-thirty-one-characters");
+    muster_text_init(&t, room, sizeof room);
+    muster_leader_record_write(&r, &t);
+    assert_string_equal(room, "R 7 a 3 n1 " INCARNATION " a-name-of-thirty-one-characters");
+    assert_int_equal(muster_leader_record_parse(&back, muster_text_bytes(room)), 0);
+    assert_string_equal(back.successor, r.successor);
+    assert_int_equal(leader("R 7 a 3 n1 " INCARNATION " a-name-of-thirty-two-characters_"),
+                     MUSTER_E_INVALID);
+    assert_int_equal(leader("R 7 a 3 n1 " INCARNATION " "), MUSTER_E_INVALID);
+    assert_int_equal(leader("R 7 a 3 n1 " INCARNATION " n2 "), MUSTER_E_INVALID);
+    assert_int_equal(leader("R 7 a 3 n1 " INCARNATION "  n2"), MUSTER_E_INVALID);
+}
+
+static void pause_of_a_member_is_left_out_until_there_is_one(void **state)
+{
+    (void)state;
+#define MEMBER "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4"
+    struct muster_member_record r;
+    char room[MUSTER_RECORD_MAX];
+    struct muster_text t;
+    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(MEMBER)), 0);
+    assert_int_equal(r.pause.epoch + r.pause.count, 0);
+    muster_text_init(&t, room, sizeof room);
+    muster_member_record_write(&r, &t);
+    assert_string_equal(room, MEMBER);
+    r.pause = (struct muster_pause){8, 3};
+    muster_text_init(&t, room, sizeof room);
+    muster_member_record_write(&r, &t);
+    assert_string_equal(room, MEMBER " 8 3");
+    r.pause = (struct muster_pause){0, 0};
+    assert_int_equal(muster_member_record_parse_next(&r, muster_text_bytes(room)), 0);
+    assert_true(r.pause.epoch == 8 && r.pause.count == 3);
+    assert_int_equal(muster_member_record_parse_next(&r, muster_text_bytes(MEMBER)), 0);
+    assert_int_equal(r.pause.epoch, 0);
+    static const char *const bad[] = {MEMBER " 8",
+                                      MEMBER " 8 ",
+                                      MEMBER " 0 1",
+                                      MEMBER " 9 1",
+                                      MEMBER " 8 x",
+                                      MEMBER " 8 1 2",
+                                      MEMBER " 8 9007199254740992"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(member(bad[i]), MUSTER_E_INVALID);
+}
+
 static void leader_record_of_another_form_is_refused(void **state)
 {
     (void)state;
@@ -153,6 +209,7 @@ static struct muster_member_record full_member(void)
         .mode = 3,
         .score = MUSTER_PPM,
         .failed = UINT64_MAX,
+        .pause = {MUSTER_INTEGER_MAX, MUSTER_INTEGER_MAX},
     };
 }
 
@@ -166,6 +223,7 @@ static void same_members(const struct muster_member_record *a, const struct must
     assert_true(a->echo == b->echo && a->known == b->known);
     assert_true(a->circuit == b->circuit && a->mode == b->mode);
     assert_true(a->score == b->score && a->failed == b->failed);
+    assert_true(a->pause.epoch == b->pause.epoch && a->pause.count == b->pause.count);
 }
 
 static void member_record_comes_back_as_written(void **state)
@@ -311,6 +369,8 @@ int main(void)
         cmocka_unit_test(every_error_of_the_store_has_its_reaction),
         cmocka_unit_test(leader_record_comes_back_as_written),
         cmocka_unit_test(leader_record_has_this_very_text),
+        cmocka_unit_test(pause_of_a_member_is_left_out_until_there_is_one),
+        cmocka_unit_test(tombstone_names_a_successor_or_none),
         cmocka_unit_test(leader_record_of_another_form_is_refused),
         cmocka_unit_test(leader_id_with_a_zero_byte_is_refused),
         cmocka_unit_test(every_cut_of_a_record_is_refused),
