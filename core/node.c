@@ -189,7 +189,8 @@ static void command(struct muster_node *n, const struct muster_input *in,
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->drain(n->orchestrator, &t);
-    } else if (in->command.verb != MUSTER_VERB_SHUTDOWN) {
+    } else if (in->command.verb != MUSTER_VERB_SHUTDOWN &&
+               !(n->kind->command && n->kind->command(n->coordinator, in, out))) {
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->event(n->orchestrator, &t, in->command.verb, in->data);

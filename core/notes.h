@@ -71,7 +71,11 @@
       "a phase that may not follow, or is none (text)")                                            \
     X(DRY_RUN, "dry_run", "on", "", "", "", "actions are recorded and not run, or run again")      \
     X(STORM, "storm", "storm", "healthy", "needed", "",                                            \
-      "the blast radius blocks, or is free again (enum muster_storm)")
+      "the blast radius blocks, or is free again (enum muster_storm)")                             \
+    X(VOTER_INITIALISED, "voter_initialised", "epoch", "", "", "",                                 \
+      "a new durable state on an operator's word: no epoch up to this one is promised")            \
+    X(VOTER_INIT_REFUSED, "voter_init_refused", "reason", "floor", "known", "",                    \
+      "no new durable state (enum muster_init_refusal)")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,
@@ -99,6 +103,23 @@ enum muster_lost {
     MUSTER_LOST(X)
 #undef X
         MUSTER_LOST_COUNT
+};
+
+/* Why an operator's voter-init was refused, in VOTER_INIT_REFUSED. */
+#define MUSTER_INIT_REFUSALS(X)                                                                    \
+    X(MALFORMED, "its text is not floor=N")                                                        \
+    X(NEEDLESS, "no voter, or one with a valid state")                                             \
+    X(UNREADABLE, "the disk cannot be read; an older state may be on it")                          \
+    X(FLOOR_LOW, "the cluster knows an epoch above the floor")                                     \
+    X(NO_MAJORITY, "no majority of the other voters has been heard")                               \
+    X(DISK, "the disk did not take the new state")                                                 \
+    X(NOT_NOW, "it has not read its disk yet, a twin lives, or it is shutting down")
+
+enum muster_init_refusal {
+#define X(name, text) MUSTER_INIT_##name,
+    MUSTER_INIT_REFUSALS(X)
+#undef X
+        MUSTER_INIT_REFUSAL_COUNT
 };
 
 /* The stated reaction to an error of the store (SPEC R10). */

@@ -85,6 +85,7 @@ enum muster_verb {
     MUSTER_VERB_PHASE,        /* the mission goes on to a phase: its name */
     MUSTER_VERB_DRY_RUN,      /* "on" or "off" */
     MUSTER_VERB_ACKNOWLEDGE,  /* a block of the blast radius is acknowledged */
+    MUSTER_VERB_VOTER_INIT,   /* an unfit voter may form a new state: "floor=N" */
 };
 
 #define MUSTER_START_BOOTSTRAP                                                                     \

@@ -2,6 +2,7 @@
 /* What the entries of a timeline do, and how it is undone when their `for` ends. */
 #include "sim/inside.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* Remember what an entry was resolved to, for its end. */
@@ -98,6 +99,7 @@ static bool can(const struct process *x, enum muster_verb_kind verb)
     case MUSTER_DO_TWIN:
     case MUSTER_DO_TRIGGER:
     case MUSTER_DO_COMMAND:
+    case MUSTER_DO_VOTER_INIT:
         return x->running;
     default:
         return true;
@@ -115,6 +117,13 @@ static void command(struct muster_world *w, uint32_t p, enum muster_verb verb, c
     world_data(w, e,
                (struct muster_bytes){(uint8_t *)data,
                                      n < (int)sizeof data ? (size_t)n : sizeof data - 1});
+}
+
+static void init_voter(struct muster_world *w, uint32_t p, uint64_t floor)
+{
+    char text[32];
+    snprintf(text, sizeof text, "floor=%" PRIu64, floor);
+    command(w, p, MUSTER_VERB_VOTER_INIT, text, NULL);
 }
 
 static void change_clock(struct muster_world *w, uint32_t p, const struct muster_entry *e)
@@ -210,6 +219,9 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         break;
     case MUSTER_DO_COMMAND:
         command(w, p, MUSTER_VERB_CUSTOM, e->command.text, NULL);
+        break;
+    case MUSTER_DO_VOTER_INIT:
+        init_voter(w, p, e->voter_init.floor);
         break;
     case MUSTER_DO_PARTITION:
     case MUSTER_DO_HEAL:

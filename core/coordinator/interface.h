@@ -64,6 +64,9 @@ struct muster_coordinator_kind {
     /* START, and REPLY, PUSH, DISK whose tag it owns (PUSH: all). Effects are appended. */
     void (*handle)(void *self, const struct muster_input *in, struct muster_effects *out);
     bool (*owns)(const void *self, uint64_t tag);
+    /* An operator's verb, with its text; true when it is the coordinator's own. May be null: none
+     * is. */
+    bool (*command)(void *self, const struct muster_input *in, struct muster_effects *out);
     /* What is said of this member from now on; the table keeps no pointer to it. */
     void (*vote)(void *self, const struct muster_self *vote);
     /* A target has told of this epoch (SPEC R14). */

@@ -115,6 +115,10 @@ void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
 /* The durable state as read at start; fit becomes true. */
 void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot);
 
+/* Have a first or new state written (l->writing), which promises nothing up to `floor`. It counts
+ * when it is durable and restored. Only of a voter that is not fit, with no slot under way. */
+void muster_lease_form(struct muster_lease *l, uint64_t floor);
+
 /* The store was read. */
 void muster_lease_see(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
                       struct muster_effects *out);

@@ -65,13 +65,15 @@ static void loaded(struct muster_redis_coordinator *c, const struct muster_input
     struct muster_slot slot;
     uint64_t cluster =
         muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
-    bool valid = in->status == MUSTER_STATUS_OK && muster_slot_decode(&slot, in->data) == 0;
+    c->readable = in->status == MUSTER_STATUS_OK;
+    bool valid = muster_slot_decode(&slot, in->data) == 0 && c->readable;
+    c->lease.slot_floor = slot.sequence; /* a foreign one is not to outlast what is written here */
     /* A slot of another cluster or electorate is no state of this voter (R7, R8). */
     if (valid && slot.cluster == cluster && slot.electorate == c->lease.electorate) {
         muster_lease_restore(&c->lease, &slot);
         c->bootstrap = false;
     } else if (c->place->index < c->place->voters &&
-               (!c->bootstrap || in->status != MUSTER_STATUS_OK || in->data.size > 0)) {
+               (!c->bootstrap || !c->readable || in->data.size > 0)) {
         c->bootstrap = false; /* damaged or unreadable state is not no state */
         note(out, MUSTER_NOTE_VOTER_UNFIT, 0, 0, 0);
     }
@@ -87,18 +89,23 @@ static void slot_ended(struct muster_redis_coordinator *c, const struct muster_i
         c->slot_status = (enum muster_status)in->status;
     if (ask_busy(c, MUSTER_ASK_SLOT_WRITE) || ask_busy(c, MUSTER_ASK_SLOT_SYNC))
         return;
-    if (!c->bootstrapping) {
+    enum muster_forming forms = c->forming;
+    bool ok = c->slot_status == MUSTER_STATUS_OK;
+    if (forms == MUSTER_FORMS_NOTHING) {
         muster_lease_written(&c->lease, in->now, c->slot_status, out);
         return;
     }
-    c->bootstrapping = false;
-    if (c->slot_status == MUSTER_STATUS_OK) {
+    c->forming = MUSTER_FORMS_NOTHING;
+    if (ok) {
         c->bootstrap = false;
         muster_lease_restore(&c->lease, &c->lease.writing);
         c->lease.publish = true;
-        note(out, MUSTER_NOTE_BOOTSTRAPPED, 0, 0, 0);
     }
     c->lease.writing.sequence = 0;
+    if (forms == MUSTER_FORMS_ANEW)
+        muster_voter_init_written(&c->init, &c->lease, in->now, c->slot_status, out);
+    else if (ok)
+        note(out, MUSTER_NOTE_BOOTSTRAPPED, 0, 0, 0);
 }
 
 static void disk(struct muster_redis_coordinator *c, const struct muster_input *in,
@@ -291,6 +298,7 @@ static void advance(void *self, muster_time now, struct muster_effects *out)
         c->store_lost = true;
         note(out, MUSTER_NOTE_STORE_LOST, 0, 0, 0);
     }
+    muster_voter_init_tick(&c->init, l, now, out);
     if (now >= c->heartbeat_at)
         heartbeat(c, now, out);
     if (l->writing.sequence > 0 && !ask_busy(c, MUSTER_ASK_SLOT_WRITE) &&
@@ -318,6 +326,7 @@ static muster_time deadline(const void *self)
         c->life == MUSTER_LIFE_LEFT)
         return MUSTER_NEVER;
     muster_time t = muster_time_min(c->heartbeat_at, muster_lease_deadline(&c->lease));
+    t = muster_time_min(t, muster_voter_init_deadline(&c->init));
     if (!ask_busy(c, MUSTER_ASK_POLL))
         t = muster_time_min(t, next_poll(c));
     if (!c->store_lost)
@@ -334,6 +343,7 @@ static void leave(void *self, muster_time now, struct muster_effects *out)
     }
     c->life = MUSTER_LIFE_LEAVING;
     c->lease.draining = true;
+    muster_voter_init_stop(&c->init, &c->lease, out);
     muster_lease_step_down(&c->lease, now, MUSTER_LOST_SHUTDOWN, 0, out);
 }
 
@@ -349,6 +359,18 @@ static void handle(void *self, const struct muster_input *in, struct muster_effe
         disk(self, in, out);
     else
         reply(self, in, out);
+}
+
+static bool command(void *self, const struct muster_input *in, struct muster_effects *out)
+{
+    struct muster_redis_coordinator *c = self;
+    if (in->command.verb != MUSTER_VERB_VOTER_INIT)
+        return false;
+    if (c->life == MUSTER_LIFE_WATCHING || c->life == MUSTER_LIFE_ACTIVE)
+        muster_voter_init_ask(&c->init, &c->lease, in->now, in->data, c->readable, out);
+    else
+        muster_voter_init_refuse(MUSTER_INIT_NOT_NOW, 0, c->lease.known, out);
+    return true;
 }
 
 static void vote(void *self, const struct muster_self *news)
@@ -444,6 +466,7 @@ const struct muster_coordinator_kind muster_coordinator_redis = {
     .init = init,
     .handle = handle,
     .owns = owns,
+    .command = command,
     .vote = vote,
     .heard = heard,
     .stalled = stalled,

@@ -37,6 +37,20 @@ void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot
         l->known = slot->known;
 }
 
+void muster_lease_form(struct muster_lease *l, uint64_t floor)
+{
+    assert(!l->fit && l->writing.sequence == 0);
+    l->writing = (struct muster_slot){.sequence = muster_slot_next(&l->slot, l->slot_floor),
+                                      .disk_high = l->incarnation.high,
+                                      .disk_low = l->incarnation.low,
+                                      .electorate = l->electorate,
+                                      .epoch = floor};
+    l->writing.cluster =
+        muster_slot_hash(MUSTER_SLOT_HASH_START, l->cfg->cluster, strlen(l->cfg->cluster));
+    l->writing.known = l->known > floor ? l->known : floor;
+    l->slot_floor = l->writing.sequence;
+}
+
 static void write_slot(struct muster_lease *l, struct muster_pair pair)
 {
     l->writing = l->slot;

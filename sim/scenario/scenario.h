@@ -123,6 +123,7 @@ enum muster_verb_kind {
     MUSTER_DO_DISK,
     MUSTER_DO_TRIGGER, /* manual_trigger: action, reason */
     MUSTER_DO_COMMAND, /* text for a process that is not ours: COMMAND CUSTOM */
+    MUSTER_DO_VOTER_INIT, /* an unfit voter may form a new state: COMMAND VOTER_INIT */
 };
 
 /* Health text as the core reads it (core/orchestrator/health.h), made by the loader. */
@@ -199,6 +200,9 @@ struct muster_entry {
         struct {
             const char *text;
         } command;
+        struct {
+            uint64_t floor;
+        } voter_init;
     };
 };
 

@@ -265,6 +265,19 @@ static uint32_t read_command(struct loader *l, const struct muster_doc *node,
     return 1;
 }
 
+static uint32_t read_voter_init(struct loader *l, const struct muster_doc *node,
+                                const struct muster_doc *value, struct muster_entry *e)
+{
+    const struct muster_doc *floor = field(node, "floor");
+    if (floor)
+        muster_doc_integer(floor, 0, MUSTER_INTEGER_MAX, &e->voter_init.floor, l->d);
+    else
+        COMPLAIN(l, node->mark,
+                 "'voter_init' needs 'floor', the highest epoch of all that are known, such as "
+                 "floor: 7");
+    return read_subjects(l, node, value, e);
+}
+
 struct verb {
     const char *name;
     enum muster_verb_kind kind;
@@ -297,6 +310,7 @@ static const struct verb verbs[] = {
     {"disk", MUSTER_DO_DISK, read_disk, {"latency", "on"}},
     {"trigger", MUSTER_DO_TRIGGER, read_trigger, {"reason", "on"}},
     {"command", MUSTER_DO_COMMAND, read_command, {"to"}},
+    {"voter_init", MUSTER_DO_VOTER_INIT, read_voter_init, {"floor"}},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])
 

@@ -128,6 +128,8 @@ static void random_command(void)
                                         "", "no_such_action", " ", "safe_mode \"\n\\"};
     if (draw(60) == 0)
         door_command(d, MUSTER_VERB_SHUTDOWN, "");
+    else if (draw(8) == 0)
+        door_command(d, MUSTER_VERB_VOTER_INIT, draw(4) ? "floor=1000" : texts[draw(7)]);
     else
         door_command(d, MUSTER_VERB_TRIGGER, texts[draw(7)]);
 }

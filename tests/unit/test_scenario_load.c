@@ -228,8 +228,9 @@ static void every_verb_loads(void **state)
               "  - {at: 9s, disk: slow, of: n1, latency: 1s}\n"
               "  - {at: 9s, trigger: safe_mode, reason: drill, on: n2}\n"
               "  - {at: 9s, command: hello there, to: all}\n"
+              "  - {at: 9s, voter_init: n3, floor: 7}\n"
               "  - {at: 9s, restart: n1}\n");
-    assert_int_equal(f.s->entry_count, 22); /* health is two */
+    assert_int_equal(f.s->entry_count, 23); /* health is two */
     assert_int_equal(f.s->timeline[0].crash.disk, 1);
     assert_int_equal(f.s->timeline[8].link.link.loss_ppm, 100000);
     assert_true(f.s->timeline[8].link.link.latency.max == 5 * MUSTER_MILLISECOND);
@@ -242,6 +243,7 @@ static void every_verb_loads(void **state)
     assert_true(f.s->timeline[17].whenever && f.s->timeline[17].has_of);
     assert_int_equal(f.s->timeline[17].who.at[0].selector.kind, MUSTER_SELECT_NAMED);
     assert_string_equal(f.s->timeline[19].trigger.reason, "drill");
+    assert_int_equal(f.s->timeline[21].voter_init.floor, 7);
     done(&f);
 }
 
