@@ -46,6 +46,13 @@ enum muster_action_index {
     MUSTER_ACTION_SAFE_MODE = 2,
 };
 
+/* What a lease rests on (SPEC 2). */
+enum muster_lease_authority {
+    MUSTER_AUTHORITY_DEFAULT = 0, /* voters from three voters on, else the store */
+    MUSTER_AUTHORITY_VOTERS = 1,  /* a majority of the voters, whatever the store does */
+    MUSTER_AUTHORITY_STORE = 2,   /* the usual lock in Redis: R3, R5, R7 and R8 are void */
+};
+
 struct muster_enhanced_config;
 
 struct muster_config {
@@ -53,6 +60,7 @@ struct muster_config {
      * one. */
     const struct muster_enhanced_config *enhanced;
     bool local; /* a process that is its own cluster: no store, no votes (coordinator/local.c) */
+    enum muster_lease_authority authority;
     char cluster[MUSTER_NAME_MAX + 1]; /* names the keys in the store and the durable slots */
     muster_dur lease_ttl;              /* 15 s */
     muster_dur renew_every;            /* 3 s */
@@ -87,6 +95,9 @@ void muster_config_defaults(struct muster_config *c);
 
 /* Derive what is 0: jitter, confirm_timeout, margin. */
 void muster_config_finish(struct muster_config *c);
+
+/* Whether the store alone says who leads, among so many configured voters. */
+bool muster_config_trusts_store(const struct muster_config *c, uint32_t voters);
 
 /* The smallest safe margin, SPEC R6: ceil(2 rho ttl / (1 + rho)) + 2 ms + stop_time. */
 muster_dur muster_config_margin_min(muster_dur lease_ttl, uint32_t drift_ppm, muster_dur stop_time);

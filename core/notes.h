@@ -75,7 +75,10 @@
     X(VOTER_INITIALISED, "voter_initialised", "epoch", "", "", "",                                 \
       "a new durable state on an operator's word: no epoch up to this one is promised")            \
     X(VOTER_INIT_REFUSED, "voter_init_refused", "reason", "floor", "known", "",                    \
-      "no new durable state (enum muster_init_refusal)")
+      "no new durable state (enum muster_init_refusal)")                                           \
+    X(AUTHORITY_STORE, "authority_store", "voters", "", "", "",                                    \
+      "the store says who leads: no promises (R3), no wait (R5), no durable state (R7), no "       \
+      "electorate (R8), and no safety when the store forgets")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,

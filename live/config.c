@@ -113,7 +113,7 @@ static void load_voters(struct loader *l, const struct muster_doc *root)
         muster_doc_integer(node, 1, most, &voters, l->d);
     p->voters = (uint32_t)voters;
     p->names = l->c->names;
-    if (voters == 2)
+    if (voters == 2 && !muster_config_trusts_store(&l->c->core, p->voters))
         muster_complain(l->d, MUSTER_SEVERITY_WARNING, node ? node->mark : root->mark,
                         "two voters tolerate no loss: either of them down, and nobody leads");
 }

@@ -5,6 +5,7 @@
  *   node: n1                       # this member; must be among the members
  *   members: [n1, n2, n3]
  *   voters: 3                      # the first N members; default all, at most 15
+ *   authority: voters              # or store; default voters from three voters on
  *   bootstrap: true                # may write this voter's first state (SPEC R7); default false
  *   state: /var/lib/muster/n1      # folder of the slots and the history; one daemon each
  *   store: {host: 127.0.0.1, port: 6379, user: muster, password: "${REDIS_PASSWORD}", database: 0}

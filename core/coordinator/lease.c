@@ -14,6 +14,7 @@ void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
     l->incarnation = incarnation;
     l->random.state = seed;
     l->wait_from = now;
+    l->trusts_store = muster_config_trusts_store(cfg, place->voters);
     l->campaign_at = l->renew_at = l->confirm_by = l->release_at = MUSTER_NEVER;
     l->electorate = MUSTER_SLOT_HASH_START;
     for (uint32_t i = 0; i < place->voters; i++)
@@ -126,14 +127,13 @@ static bool majority_counter(const struct muster_lease *l, const struct muster_l
     return true;
 }
 
-/* Did a majority promise or echo something new? Then the lease begins or goes on. */
-static void count_majority(struct muster_lease *l, muster_time now,
-                           const struct muster_lease_view *v, struct muster_effects *out)
+/* The acquire or renewal with this counter is known to count. Is that news? Then the lease begins
+ * or goes on. */
+static void lead_from(struct muster_lease *l, muster_time now, uint64_t counter,
+                      struct muster_effects *out)
 {
-    uint64_t counter;
     muster_time at;
-    if (!muster_pair_equal(muster_lease_promise(l), l->pair) || !majority_counter(l, v, &counter) ||
-        !sent_at(l, counter, &at))
+    if (!sent_at(l, counter, &at))
         return;
     muster_time until = muster_time_add(at, l->cfg->lease_ttl - l->cfg->margin);
     bool news = l->state == MUSTER_LEASE_CONFIRMING || at > l->echoed;
@@ -150,6 +150,15 @@ static void count_majority(struct muster_lease *l, muster_time now,
     l->confirm_by = MUSTER_NEVER;
     l->publish = l->wake = true;
     lease_note(out, MUSTER_NOTE_LEADER_ELECTED, (const uint64_t[4]){arg[0], arg[1], until, 0});
+}
+
+/* Did a majority promise or echo something new? */
+static void count_majority(struct muster_lease *l, muster_time now,
+                           const struct muster_lease_view *v, struct muster_effects *out)
+{
+    uint64_t counter;
+    if (muster_pair_equal(muster_lease_promise(l), l->pair) && majority_counter(l, v, &counter))
+        lead_from(l, now, counter, out);
 }
 
 /* ---- reading the store ---- */
@@ -181,7 +190,9 @@ static void acquired(struct muster_lease *l, muster_time now, const struct muste
                (const uint64_t[4]){r->pair.epoch, r->pair.attempt, 0, 0});
     if (r->pair.epoch > l->known)
         l->known = r->pair.epoch;
-    if (r->pair.epoch > l->slot.epoch && lease_may_promise(l, now))
+    if (l->trusts_store)
+        lead_from(l, now, r->counter, out);
+    else if (r->pair.epoch > l->slot.epoch && lease_may_promise(l, now))
         lease_promise(l, now, l->pair, r->counter, out);
 }
 
@@ -226,7 +237,10 @@ static void see_as_leader(struct muster_lease *l, muster_time now,
     }
     if (!l->script_running)
         see_own_record(l, v);
-    count_majority(l, now, v, out);
+    if (l->trusts_store)
+        lead_from(l, now, l->acknowledged, out);
+    else
+        count_majority(l, now, v, out);
 }
 
 /* A record that has stood still for a full lease_ttl is dead, whatever TTL the store still gives it
@@ -250,7 +264,7 @@ static void plan_campaign(struct muster_lease *l, muster_time now)
 {
     bool may = l->leaderless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
                l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER &&
-               now >= l->campaign_from && lease_may_promise(l, now);
+               now >= l->campaign_from && lease_may_campaign(l, now);
     if (!may)
         l->campaign_at = MUSTER_NEVER;
     else if (l->campaign_at == MUSTER_NEVER)
@@ -321,7 +335,7 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
         want_script(l, MUSTER_LEASE_RENEW);
     } else if (now >= l->campaign_at) {
         l->campaign_at = MUSTER_NEVER;
-        if (l->leaderless && !l->draining && lease_may_promise(l, now)) {
+        if (l->leaderless && !l->draining && lease_may_campaign(l, now)) {
             l->state = MUSTER_LEASE_ACQUIRING;
             want_script(l, MUSTER_LEASE_ACQUIRE);
         }
@@ -391,7 +405,9 @@ static void renewed(struct muster_lease *l, muster_time now, const struct muster
         l->acknowledged = r->counter;
     if (r->counter < l->counter)
         l->renew_at = now; /* the store has lost a renewal: what we expected does not stand */
-    if (muster_pair_equal(muster_lease_promise(l), l->pair))
+    if (l->trusts_store)
+        lead_from(l, now, l->acknowledged, out);
+    else if (muster_pair_equal(muster_lease_promise(l), l->pair))
         lease_echo(l, now, r->counter);
 }
 

@@ -9,6 +9,11 @@
  * majorities share a voter, and a voter promises again only a full lease_ttl after its last new
  * echo. (Compare Gray and Cheriton 1989 for leases, Lamport's Paxos for promises.)
  *
+ * Where the store is the authority (muster_config_trusts_store), its reply stands for the majority:
+ * a candidate leads with the acquire's acknowledgement, until lease_ttl - margin after the sending
+ * of the newest renewal that the store has acknowledged or shown. Nobody promises, echoes or waits
+ * then, and whoever finds no leader record takes it: a store that forgets makes two leaders.
+ *
  * The coordinator feeds it what it reads (views), how writes ended, and the time; it answers with
  * wishes: one script to run, one slot to write, "publish my record", "wake the others". No wish is
  * lost: it stands until its end is reported.
@@ -61,7 +66,8 @@ struct muster_lease {
     uint64_t electorate;
 
     /* voter */
-    bool fit;                   /* durable state is valid */
+    bool trusts_store;          /* else the voters are the authority */
+    bool fit;                   /* durable state is valid, or none is needed */
     bool active;                /* no twin, joined: may promise, echo, campaign */
     struct muster_slot slot;    /* as acknowledged by the disk */
     struct muster_slot writing; /* sequence 0: nothing under way */

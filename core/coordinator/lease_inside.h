@@ -13,6 +13,7 @@ static inline void lease_note(struct muster_effects *out, enum muster_note note,
 
 /* voter.c */
 bool lease_is_voter(const struct muster_lease *l);
+bool lease_may_campaign(const struct muster_lease *l, muster_time now);
 bool lease_may_promise(const struct muster_lease *l, muster_time now);
 void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair,
                    uint64_t counter, struct muster_effects *out);

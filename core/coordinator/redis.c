@@ -44,6 +44,8 @@ static void start(struct muster_redis_coordinator *c, const struct muster_input 
     c->bootstrap = (in->start.flags & MUSTER_START_BOOTSTRAP) != 0;
     muster_lease_init(&c->lease, c->cfg, c->place, c->incarnation, in->start.seed, in->now);
     c->answered = in->now;
+    if (c->lease.trusts_store)
+        note(out, MUSTER_NOTE_AUTHORITY_STORE, c->place->voters, 0, 0);
     if (c->place->voters == 2) /* SPEC R8: whoever runs two must hear of it */
         note(out, MUSTER_NOTE_TWO_VOTERS, 0, 0, 0);
     ask_slot_read(c, out);
@@ -68,8 +70,12 @@ static void loaded(struct muster_redis_coordinator *c, const struct muster_input
     c->readable = in->status == MUSTER_STATUS_OK;
     bool valid = muster_slot_decode(&slot, in->data) == 0 && c->readable;
     c->lease.slot_floor = slot.sequence; /* a foreign one is not to outlast what is written here */
-    /* A slot of another cluster or electorate is no state of this voter (R7, R8). */
-    if (valid && slot.cluster == cluster && slot.electorate == c->lease.electorate) {
+    if (c->lease.trusts_store) {         /* nothing rests on what a voter keeps */
+        c->lease.fit = true;
+        c->bootstrap = false;
+        muster_lease_heard(&c->lease, in->now, slot.known, out);
+    } else if (valid && slot.cluster == cluster && slot.electorate == c->lease.electorate) {
+        /* A slot of another cluster or electorate is no state of this voter (R7, R8). */
         muster_lease_restore(&c->lease, &slot);
         c->bootstrap = false;
     } else if (c->place->index < c->place->voters &&

@@ -16,16 +16,23 @@ bool lease_is_voter(const struct muster_lease *l)
 }
 
 /* R5: a full lease_ttl by the own clock after the last promise, new echo or start, unless the
- * promised pair is known to be released. */
+ * promised pair is known to be released. Who trusts the store has promised nothing. */
 muster_time muster_lease_wait_end(const struct muster_lease *l)
 {
-    return l->released ? l->wait_from : muster_time_add(l->wait_from, l->cfg->lease_ttl);
+    return l->released || l->trusts_store ? l->wait_from
+                                          : muster_time_add(l->wait_from, l->cfg->lease_ttl);
 }
 
 bool lease_may_promise(const struct muster_lease *l, muster_time now)
 {
     return lease_is_voter(l) && l->writing.sequence == 0 && now >= l->promise_from &&
            now >= muster_lease_wait_end(l);
+}
+
+/* A candidate is the first to promise itself the pair it asks for. */
+bool lease_may_campaign(const struct muster_lease *l, muster_time now)
+{
+    return l->trusts_store ? lease_is_voter(l) : lease_may_promise(l, now);
 }
 
 void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot)
@@ -119,7 +126,7 @@ void lease_echo(struct muster_lease *l, muster_time seen, uint64_t counter)
 void lease_vote(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
                 struct muster_effects *out)
 {
-    if (!v->has_leader || !lease_is_voter(l))
+    if (!v->has_leader || !lease_is_voter(l) || l->trusts_store)
         return;
     const struct muster_leader_record *r = &v->leader;
     struct muster_pair promise = muster_lease_promise(l);

@@ -47,6 +47,9 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
             see_disk(&voter[r->process], r);
         return;
     }
+    const struct muster_config *c = muster_check_config(w);
+    if (c && muster_config_trusts_store(c, voters))
+        return; /* nobody promises there */
     for (uint32_t i = 0; i < voters; i++)
         with += has_promised(&voter[i], (struct promise){r->arg[0], r->arg[1]});
     muster_judged(w);
@@ -68,7 +71,8 @@ const struct muster_property muster_check_lease_has_majority = {
         "configured voters has its very pair of epoch and attempt on disk (rules R3 and R8; "
         "Raft demands the same of a vote, Ongaro and Ousterhout 2014, figure 2). Judged by "
         "what the disks acknowledged, not by what was said. When it is violated, somebody "
-        "counted promises of other pairs, of strangers, or such as were not synced.",
+        "counted promises of other pairs, of strangers, or such as were not synced. Not judged "
+        "where the store is the authority.",
     .class = MUSTER_SAFETY,
     .assumes = MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE,
     .by_default = true,

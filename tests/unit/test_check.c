@@ -76,6 +76,16 @@ static void a_majority_has_the_very_pair_on_disk(void **state)
               "promise on disk");
 }
 
+static void where_the_store_is_trusted_no_majority_is_judged(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_world(&w, &muster_check_lease_has_majority);
+    w.config.authority = MUSTER_AUTHORITY_STORE;
+    ELECTED(&w, S(4), 0, 7, 0xa, S(20));
+    says_nothing(&w);
+}
+
 static void promises_rise(void **state)
 {
     struct muster_world w;
@@ -86,8 +96,15 @@ static void promises_rise(void **state)
     promise(&w, S(3), 0, 9, 0xb);
     promise(&w, S(4), 1, 3, 0xc);
     holds(&w);
+    promise(&w, S(4), 0, 9, 0); /* a new state that promises its floor to nobody */
+    holds(&w);
     promise(&w, S(5), 0, 8, 0xd);
     fires(&w, "the disk of n1 holds a promise of epoch 8 after one of 9");
+    open_world(&w, &muster_check_promise_only_rises);
+    promise(&w, S(1), 0, 9, 0xb);
+    promise(&w, S(2), 0, 9, 0);
+    promise(&w, S(3), 0, 9, 0xc);
+    fires(&w, "n1 promised epoch 9 twice: to attempt b and then to c");
     open_world(&w, &muster_check_promise_only_rises);
     promise(&w, S(1), 0, 7, 0xa);
     promise(&w, S(2), 0, 7, 0xb);
@@ -412,6 +429,7 @@ int main(void)
         cmocka_unit_test(one_epoch_is_won_once),
         cmocka_unit_test(two_valid_leases_are_seen_by_true_clocks),
         cmocka_unit_test(a_majority_has_the_very_pair_on_disk),
+        cmocka_unit_test(where_the_store_is_trusted_no_majority_is_judged),
         cmocka_unit_test(promises_rise),
         cmocka_unit_test(the_right_twin_refuses),
         cmocka_unit_test(a_write_outside_of_the_memory_is_seen),

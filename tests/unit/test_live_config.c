@@ -191,11 +191,16 @@ static void local_member_needs_neither_list_nor_store(void **state)
 static void two_voters_are_warned_of(void **state)
 {
     (void)state;
-    load("node: n1\nmembers: [n1, n2]\nstate: s\nstore: {host: r}\nhealth: {file: h}\n");
+    load("node: n1\nmembers: [n1, n2]\nstate: s\nstore: {host: r}\nhealth: {file: h}\n"
+         "authority: voters\n");
     assert_int_equal(f.error, 0);
     assert_int_equal(f.d.warnings, 1);
     assert_string_equal(f.d.at[0].text,
                         "two voters tolerate no loss: either of them down, and nobody leads");
+    drop();
+    load("node: n1\nmembers: [n1, n2]\nstate: s\nstore: {host: r}\nhealth: {file: h}\n");
+    assert_int_equal(f.d.warnings, 0); /* by default the store says who leads */
+    assert_int_equal(f.c.core.authority, MUSTER_AUTHORITY_DEFAULT);
     drop();
 }
 
