@@ -13,6 +13,7 @@
 
 #include "config/process.h"
 #include "live/action.h"
+#include "live/clock.h"
 #include "live/disk.h"
 #include "live/store.h"
 #include "trace/record.h"

@@ -97,8 +97,11 @@ static char *put_argument(const struct muster_live_log *log, char *at,
     bool hex = strchr(type->arg[i], ':') != NULL;
     if (word)
         return put_word(at, name, word);
-    if (muster_word_is_time(name))
-        return put_time(at, name, r->arg[i]);
+    if (muster_word_is_time(name)) {
+        at = put_time(at, name, r->arg[i]);
+        bool ahead = strcmp(name, "until") == 0 && r->arg[i] > r->time && r->arg[i] < MUSTER_NEVER;
+        return ahead ? put_time(at, "until_in", r->arg[i] - r->time) : at;
+    }
     if (hex) {
         char text[24];
         snprintf(text, sizeof text, "0x%llx", (unsigned long long)r->arg[i]);

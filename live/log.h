@@ -2,13 +2,14 @@
 /* The daemon's log: JSON, one line an event, on a file descriptor.
  *
  *   {"time":"2026-11-25T10:20:31.123Z","level":"info","node":"n1","event":"leader_elected",
- *    "epoch":3,"attempt":"0x1f","until":"12.3s","text":…}
+ *    "epoch":3,"attempt":"0x1f","until":"4512.3s","until_in":"14.8s","text":…}
  * Notes of the process come under their names of the table of events (core/notes.h), numbers as
- * words where there are words; times are of the lease clock.
+ * words where there are words; times are of the lease clock, `until_in` is from now.
  */
 #ifndef MUSTER_LIVE_LOG_H
 #define MUSTER_LIVE_LOG_H
 
+#include "live/clock.h"
 #include "live/port.h"
 #include "trace/words.h"
 

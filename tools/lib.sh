@@ -9,7 +9,7 @@ root=$(dirname -- "$tools")
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev \
 libxxhash-dev liblua5.1-0-dev libuv1-dev libhiredis-dev libsqlite3-dev"
 # shellcheck disable=SC2034
-TEST_PACKAGES="libcmocka-dev clang patch python3"
+TEST_PACKAGES="libcmocka-dev clang patch python3 redis-tools binutils"
 UNAVAILABLE=69 # exit code when something that is needed cannot be installed
 
 say() {

@@ -472,12 +472,16 @@ void muster_lease_script_failed(struct muster_lease *l, muster_time now, bool pe
     l->script_running = false;
     if (perhaps_executed)
         l->record_known = false; /* read before writing again */
-    if (script == MUSTER_LEASE_RENEW && l->state >= MUSTER_LEASE_CONFIRMING)
+    if (script == MUSTER_LEASE_RENEW && l->state >= MUSTER_LEASE_CONFIRMING) {
         l->renew_at = muster_time_add(l->script_sent, l->cfg->poll_every);
-    else if (script == MUSTER_LEASE_ACQUIRE && !perhaps_executed)
+    } else if (script == MUSTER_LEASE_ACQUIRE && !perhaps_executed) {
+        /* A store that answers takes no writes: not at once again, like a renewal. */
+        l->campaign_from = muster_time_max(l->campaign_from,
+                                           muster_time_add(l->script_sent, l->cfg->poll_every));
         muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
-    else if (script == MUSTER_LEASE_RELEASE)
+    } else if (script == MUSTER_LEASE_RELEASE) {
         forget_record(l); /* it ends with its TTL, or is found as a zombie */
+    }
 }
 
 bool muster_lease_is_released(const struct muster_lease *l)

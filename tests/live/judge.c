@@ -49,6 +49,8 @@ struct muster_world {
     bool running[MUSTER_PROCESSES_MAX];
     struct disk disk[MUSTER_PROCESSES_MAX];
     struct use *use, *judging;
+    struct muster_trace *trace[TRACES_MAX]; /* records point into them */
+    uint32_t traces;
     const struct muster_record *judged_record;
 };
 
@@ -110,6 +112,12 @@ const void *muster_world_state(const struct muster_world *w, uint32_t process)
     return NULL;
 }
 
+bool muster_world_bounded(const struct muster_world *w, uint32_t process)
+{
+    (void)w, (void)process;
+    return true; /* nobody recorded it */
+}
+
 muster_time muster_world_calm_since(const struct muster_world *w)
 {
     return w->now; /* faults all the time: liveness is not judged here */
@@ -155,7 +163,9 @@ static struct muster_record *add(struct muster_world *w, const struct muster_rec
 static bool read_recording(struct muster_world *w, const char *path)
 {
     static struct muster_diagnostics d;
-    struct muster_trace *t = muster_trace_read(path, &d); /* lives on: records point into it */
+    struct muster_trace *t = w->traces < TRACES_MAX ? muster_trace_read(path, &d) : NULL;
+    if (t)
+        w->trace[w->traces++] = t;
     if (t && !w->scenario) {
         struct muster_sources sources = {0};
         for (const struct muster_source *s = t->sources.first; s; s = s->next)
@@ -354,6 +364,8 @@ int main(int argc, char **argv)
     int code = sum_up(&w);
     for (size_t i = 0; i < JUDGED; i++)
         free(use[i].self);
+    for (uint32_t i = 0; i < w.traces; i++)
+        muster_trace_free(w.trace[i]);
     free(w.moment);
     muster_scenario_free(w.scenario);
     return code;

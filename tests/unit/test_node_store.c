@@ -523,10 +523,23 @@ static void enabled_recovery_acts_on_its_own_poll(void **state)
     assert_memory_equal(door_effect(d, MUSTER_OUT_ACTION)->text, "circuit_restart n1", 18);
 }
 
+static void refused_acquire_is_not_repeated_within_poll_every(void **state)
+{
+    (void)state;
+    d->answer[MUSTER_ASK_SCRIPT] = DOOR_ERROR;
+    d->error = "READONLY You can't write against a read only replica.";
+    for (int i = 0; i < 400 && !door_note(d, MUSTER_NOTE_CAMPAIGN); i++)
+        door_wait(d, 100 * MUSTER_MILLISECOND);
+    door_mark(d);
+    door_wait(d, 10 * d->config.poll_every);
+    assert_in_range(door_notes(d, MUSTER_NOTE_CAMPAIGN), 4, 10);
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup_teardown(name, setting, tear_down)
     const struct CMUnitTest tests[] = {
+        IN(fresh, refused_acquire_is_not_repeated_within_poll_every),
         IN(following, voter_waits_a_full_lease_after_its_last_new_echo),
         IN(following, attempt_that_stands_still_for_longer_than_confirm_timeout_is_not_promised),
         IN(following, echo_of_another_pair_does_not_count),
