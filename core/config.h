@@ -81,12 +81,16 @@ struct muster_config {
 
 /* Where a process stands in its cluster. Names are the caller's and outlive the process; the
  * electorate is the first `voters` members (SPEC R8: configured, never counted from what is
- * present). */
+ * present). While one electorate gives way to the next (coordinator/electorate.h), these are the
+ * voters of both. */
 struct muster_place {
     uint32_t index; /* own index, 0-based */
     uint32_t count; /* all members */
     uint32_t voters;
     const char *const *names;
+    uint64_t generation; /* of the electorate; 0 is 1, the first */
+    uint64_t joining;    /* bit 1 << index: votes in this generation, and not in the one before … */
+    uint64_t leaving;    /* … and the other way round; at most one bit each */
 };
 
 /* Fill with the defaults of SPEC 2 and 1; derived values (jitter, confirm_timeout, margin) are 0,

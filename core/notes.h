@@ -78,7 +78,11 @@
       "no new durable state (enum muster_init_refusal)")                                           \
     X(AUTHORITY_STORE, "authority_store", "voters", "", "", "",                                    \
       "the store says who leads: no promises (R3), no wait (R5), no durable state (R7), no "       \
-      "electorate (R8), and no safety when the store forgets")
+      "electorate (R8), and no safety when the store forgets")                                     \
+    X(ELECTORATE_HELD, "electorate_held", "generation", "digest:x", "", "",                        \
+      "the voter has the next electorate on its disk, and votes in no other from here")            \
+    X(ELECTORATE_SETTLED, "electorate_settled", "generation", "digest:x", "", "",                  \
+      "somebody was elected by the next electorate and the one before: that one counts no more")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,

@@ -90,6 +90,8 @@ enum muster_verb {
 
 #define MUSTER_START_BOOTSTRAP                                                                     \
     UINT64_C(1) /* flag: this member may form the cluster's first state */
+#define MUSTER_START_NEXT                                                                          \
+    UINT64_C(2) /* flag, for who replays: started with the scenario's `next` electorate */
 
 struct muster_input {
     uint16_t kind;   /* enum muster_input_kind */

@@ -3,6 +3,7 @@
 #include "live/config.h"
 
 #include "config/core_config.h"
+#include "config/electorate.h"
 #include "config/memory.h"
 #include "config/names.h"
 
@@ -11,9 +12,9 @@
 
 extern char **environ;
 
-static const char *const own_keys[] = {"node",      "members", "voters", "bootstrap",
-                                       "state",     "store",   "health", "actions",
-                                       "recording", "log",     NULL};
+static const char *const own_keys[] = {"node",      "members",   "voters", "electorate",
+                                       "bootstrap", "state",     "store",  "health",
+                                       "actions",   "recording", "log",    NULL};
 
 struct loader {
     struct muster_live_config *c;
@@ -116,6 +117,9 @@ static void load_voters(struct loader *l, const struct muster_doc *root)
     if (voters == 2 && !muster_config_trusts_store(&l->c->core, p->voters))
         muster_complain(l->d, MUSTER_SEVERITY_WARNING, node ? node->mark : root->mark,
                         "two voters tolerate no loss: either of them down, and nobody leads");
+    const struct muster_doc *electorate = muster_doc_get(root, "electorate");
+    if (electorate)
+        muster_electorate_load(electorate, l->c->names, p, l->d);
 }
 
 /* ---- ports ---- */

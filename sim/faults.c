@@ -186,6 +186,8 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         process_crash(w, p, (enum muster_disk_crash)e->crash.disk);
         break;
     case MUSTER_DO_RESTART:
+        if (e->restart.electorate > 0)
+            process_electorate(w, p, (enum muster_scenario_electorate)(e->restart.electorate - 1));
         process_start(w, p);
         break;
     case MUSTER_DO_PAUSE:

@@ -14,12 +14,12 @@ void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
     l->incarnation = incarnation;
     l->random.state = seed;
     l->wait_from = now;
-    l->trusts_store = muster_config_trusts_store(cfg, place->voters);
+    l->trusts_store =
+        muster_config_trusts_store(cfg, muster_electorate_size(place, MUSTER_ELECTORATE_NOW));
     l->campaign_at = l->renew_at = l->confirm_by = l->release_at = MUSTER_NEVER;
-    l->electorate = MUSTER_SLOT_HASH_START;
-    for (uint32_t i = 0; i < place->voters; i++)
-        l->electorate =
-            muster_slot_hash(l->electorate, place->names[i], strlen(place->names[i]) + 1);
+    l->generation = muster_electorate_generation(place);
+    l->electorate = muster_electorate_digest(place, MUSTER_ELECTORATE_NOW);
+    l->settled = !muster_electorate_changes(place);
 }
 
 /* ---- records of one's own ---- */
@@ -103,30 +103,6 @@ void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster
     want_release(l, led ? muster_time_add(now, after) : now);
 }
 
-/* Of the counters that voters have echoed of our pair, the newest that a majority has reached. */
-static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v,
-                             uint64_t *counter)
-{
-    uint64_t echo[MUSTER_VOTERS_MAX];
-    uint32_t n = 0, need = l->place->voters / 2 + 1;
-    for (uint32_t i = 0; i < l->place->voters; i++) {
-        const struct muster_member_record *m = &v->voter[i];
-        bool own = i == l->place->index;
-        if (!own && (!v->present[i] || m->electorate != l->electorate ||
-                     m->state != MUSTER_MEMBER_ACTIVE || !muster_pair_equal(m->promise, l->pair)))
-            continue;
-        uint64_t e = own ? l->echo : m->echo;
-        uint32_t at = n++;
-        for (; at > 0 && echo[at - 1] < e; at--) /* descending */
-            echo[at] = echo[at - 1];
-        echo[at] = e;
-    }
-    if (n < need)
-        return false;
-    *counter = echo[need - 1];
-    return true;
-}
-
 /* The acquire or renewal with this counter is known to count. Is that news? Then the lease begins
  * or goes on. */
 static void lead_from(struct muster_lease *l, muster_time now, uint64_t counter,
@@ -157,8 +133,11 @@ static void count_majority(struct muster_lease *l, muster_time now,
                            const struct muster_lease_view *v, struct muster_effects *out)
 {
     uint64_t counter;
-    if (muster_pair_equal(muster_lease_promise(l), l->pair) && majority_counter(l, v, &counter))
-        lead_from(l, now, counter, out);
+    if (!muster_pair_equal(muster_lease_promise(l), l->pair) || !lease_majority(l, v, &counter))
+        return;
+    lead_from(l, now, counter, out);
+    if (l->state == MUSTER_LEASE_LEADING)
+        lease_settle(l, out);
 }
 
 /* ---- reading the store ---- */
@@ -262,7 +241,7 @@ static void see_dead_record(struct muster_lease *l, muster_time now, struct must
 
 static void plan_campaign(struct muster_lease *l, muster_time now)
 {
-    bool may = l->leaderless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
+    bool may = l->leaderless && !l->hopeless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
                l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER &&
                now >= l->campaign_from && lease_may_campaign(l, now);
     if (!may)
@@ -276,6 +255,7 @@ void muster_lease_see(struct muster_lease *l, muster_time now, const struct must
                       struct muster_effects *out)
 {
     see_epochs(l, v);
+    lease_see_electorate(l, v, out);
     see_dead_record(l, now, v->leader_text);
     l->leaderless = !v->has_leader || v->leader.released || l->dead;
     bool own = v->has_leader && is_own(l, &v->leader) && !v->leader.released;
@@ -325,6 +305,7 @@ static void tick_leader(struct muster_lease *l, muster_time now, struct muster_e
 void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_effects *out)
 {
     tick_leader(l, now, out);
+    lease_keep_settled(l, now);
     if (l->script_running)
         return;
     if (now >= l->release_at) {
@@ -476,8 +457,8 @@ void muster_lease_script_failed(struct muster_lease *l, muster_time now, bool pe
         l->renew_at = muster_time_add(l->script_sent, l->cfg->poll_every);
     } else if (script == MUSTER_LEASE_ACQUIRE && !perhaps_executed) {
         /* A store that answers takes no writes: not at once again, like a renewal. */
-        l->campaign_from = muster_time_max(l->campaign_from,
-                                           muster_time_add(l->script_sent, l->cfg->poll_every));
+        l->campaign_from =
+            muster_time_max(l->campaign_from, muster_time_add(l->script_sent, l->cfg->poll_every));
         muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
     } else if (script == MUSTER_LEASE_RELEASE) {
         forget_record(l); /* it ends with its TTL, or is found as a zombie */

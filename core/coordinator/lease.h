@@ -24,7 +24,7 @@
 #ifndef MUSTER_CORE_COORDINATOR_LEASE_H
 #define MUSTER_CORE_COORDINATOR_LEASE_H
 
-#include "core/coordinator/slot.h"
+#include "core/coordinator/electorate.h"
 #include "core/coordinator/wire.h"
 #include "core/notes.h"
 #include "core/port.h"
@@ -63,7 +63,8 @@ struct muster_lease {
     const struct muster_place *place;
     struct muster_incarnation incarnation;
     struct muster_random random; /* attempts, jitter */
-    uint64_t electorate;
+    uint64_t generation, electorate; /* digest */
+    bool settled;                    /* the electorate before counts no more */
 
     /* voter */
     bool trusts_store;          /* else the voters are the authority */
@@ -101,6 +102,7 @@ struct muster_lease {
     muster_time seen_at;          /* … since when, by the own clock */
     bool dead;                    /* it has stood still for a full lease_ttl */
     bool leaderless; /* the last view had no live leader record */
+    bool hopeless;   /* … and too many voters of another electorate */
     bool draining;   /* neither campaigns nor, without a lease, holds on */
 
     /* wishes */
@@ -124,6 +126,10 @@ void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot
 /* Have a first or new state written (l->writing), which promises nothing up to `floor`. It counts
  * when it is durable and restored. Only of a voter that is not fit, with no slot under way. */
 void muster_lease_form(struct muster_lease *l, uint64_t floor);
+
+/* Have the state of the electorate before (MUSTER_SLOT_BEFORE) written as one of this electorate,
+ * with the promise in it. It counts when it is durable and restored. */
+void muster_lease_adopt(struct muster_lease *l, const struct muster_slot *before);
 
 /* The store was read. */
 void muster_lease_see(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,

@@ -11,7 +11,20 @@ static inline void lease_note(struct muster_effects *out, enum muster_note note,
     muster_effects_note(out, (uint16_t)note, arg, NULL);
 }
 
+/* majority.c */
+/* Whether a majority has promised the own pair: of the electorate, and of the one before while that
+ * counts. counter: the newest renewal that all of it has echoed. */
+bool lease_majority(const struct muster_lease *l, const struct muster_lease_view *v,
+                    uint64_t *ret_counter);
+/* What the others' records say of the electorate: that it is settled, and who is of another. */
+void lease_see_electorate(struct muster_lease *l, const struct muster_lease_view *v,
+                          struct muster_effects *out);
+/* The electorate before counts no more: from a record that says so, or by an election. */
+void lease_settle(struct muster_lease *l, struct muster_effects *out);
+
 /* voter.c */
+/* Keep that on the disk, as soon as no promise is under way. */
+void lease_keep_settled(struct muster_lease *l, muster_time now);
 bool lease_is_voter(const struct muster_lease *l);
 bool lease_may_campaign(const struct muster_lease *l, muster_time now);
 bool lease_may_promise(const struct muster_lease *l, muster_time now);

@@ -101,6 +101,15 @@ static void try_bootstrap(struct muster_redis_coordinator *c, const struct muste
     c->forming = MUSTER_FORMS_FIRST;
 }
 
+/* The state of the electorate before becomes one of this (R8), with the promise that binds it. */
+static void try_adopt(struct muster_redis_coordinator *c)
+{
+    if (c->before.sequence == 0 || c->lease.writing.sequence > 0)
+        return;
+    muster_lease_adopt(&c->lease, &c->before);
+    c->forming = MUSTER_FORMS_NEXT;
+}
+
 /* ---- what stands in it ---- */
 
 static void see_decision(struct muster_redis_coordinator *c, const struct muster_lease_view *v,
@@ -165,6 +174,7 @@ void reading_done(struct muster_redis_coordinator *c, muster_time now, struct mu
     see_decision(c, &v, decision);
     muster_lease_see(&c->lease, now, &v, out);
     try_bootstrap(c, &v, out);
+    try_adopt(c);
     if (muster_voter_init_see(&c->init, &c->lease, now, &v, out))
         c->forming = MUSTER_FORMS_ANEW;
 }

@@ -44,9 +44,10 @@ static void start(struct muster_redis_coordinator *c, const struct muster_input 
     c->bootstrap = (in->start.flags & MUSTER_START_BOOTSTRAP) != 0;
     muster_lease_init(&c->lease, c->cfg, c->place, c->incarnation, in->start.seed, in->now);
     c->answered = in->now;
+    uint32_t voters = muster_electorate_size(c->place, MUSTER_ELECTORATE_NOW);
     if (c->lease.trusts_store)
-        note(out, MUSTER_NOTE_AUTHORITY_STORE, c->place->voters, 0, 0);
-    if (c->place->voters == 2) /* SPEC R8: whoever runs two must hear of it */
+        note(out, MUSTER_NOTE_AUTHORITY_STORE, voters, 0, 0);
+    if (voters == 2) /* SPEC R8: whoever runs two must hear of it */
         note(out, MUSTER_NOTE_TWO_VOTERS, 0, 0, 0);
     ask_slot_read(c, out);
     ask_subscribe(c, out);
@@ -68,16 +69,22 @@ static void loaded(struct muster_redis_coordinator *c, const struct muster_input
     uint64_t cluster =
         muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
     c->readable = in->status == MUSTER_STATUS_OK;
-    bool valid = muster_slot_decode(&slot, in->data) == 0 && c->readable;
+    bool ours = muster_slot_decode(&slot, in->data) == 0 && c->readable && slot.cluster == cluster;
+    /* A slot of another cluster or electorate is no state of this voter (R7, R8). */
+    enum muster_electorate_slot is =
+        ours ? muster_electorate_judge(c->place, &slot) : MUSTER_SLOT_FOREIGN;
     c->lease.slot_floor = slot.sequence; /* a foreign one is not to outlast what is written here */
     if (c->lease.trusts_store) {         /* nothing rests on what a voter keeps */
         c->lease.fit = true;
         c->bootstrap = false;
         muster_lease_heard(&c->lease, in->now, slot.known, out);
-    } else if (valid && slot.cluster == cluster && slot.electorate == c->lease.electorate) {
-        /* A slot of another cluster or electorate is no state of this voter (R7, R8). */
+    } else if (is == MUSTER_SLOT_HELD) {
         muster_lease_restore(&c->lease, &slot);
         c->bootstrap = false;
+    } else if (is == MUSTER_SLOT_BEFORE) {
+        c->before = slot;
+        c->bootstrap = false;
+        muster_lease_heard(&c->lease, in->now, slot.known, out);
     } else if (c->place->index < c->place->voters &&
                (!c->bootstrap || !c->readable || in->data.size > 0)) {
         c->bootstrap = false; /* damaged or unreadable state is not no state */
@@ -108,10 +115,14 @@ static void slot_ended(struct muster_redis_coordinator *c, const struct muster_i
         c->lease.publish = true;
     }
     c->lease.writing.sequence = 0;
-    if (forms == MUSTER_FORMS_ANEW)
+    if (forms == MUSTER_FORMS_ANEW) {
         muster_voter_init_written(&c->init, &c->lease, in->now, c->slot_status, out);
-    else if (ok)
+    } else if (ok && forms == MUSTER_FORMS_NEXT) {
+        c->before.sequence = 0;
+        note(out, MUSTER_NOTE_ELECTORATE_HELD, c->lease.generation, c->lease.electorate, 0);
+    } else if (ok) {
         note(out, MUSTER_NOTE_BOOTSTRAPPED, 0, 0, 0);
+    }
 }
 
 static void disk(struct muster_redis_coordinator *c, const struct muster_input *in,
@@ -234,23 +245,34 @@ static void push(struct muster_redis_coordinator *c, const struct muster_input *
 
 /* ---- consensus ---- */
 
-static void decide(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
+/* What the voters of this electorate say, the own vote as it is now. */
+static uint32_t collect_votes(const struct muster_redis_coordinator *c, muster_time now,
+                              struct muster_vote vote[MUSTER_VOTERS_MAX])
 {
-    struct muster_vote vote[MUSTER_VOTERS_MAX];
+    uint32_t voters = 0;
     for (uint32_t i = 0; i < c->place->voters; i++) {
+        if (!muster_electorate_has(c->place, MUSTER_ELECTORATE_NOW, i))
+            continue;
         const struct muster_member_record *r = &c->members.at[i].record;
-        bool own = i == c->place->index;
+        struct muster_vote *v = &vote[voters++];
         bool counts = muster_members_fresh(&c->members, now, i) &&
                       r->electorate == c->lease.electorate && r->circuit <= MUSTER_CIRCUIT_OPEN &&
                       r->mode <= MUSTER_MODE_SAFE;
-        vote[i] = (struct muster_vote){.fresh = own || counts};
-        vote[i].circuit = own      ? c->self.circuit
-                          : counts ? (enum muster_circuit_state)r->circuit
-                                   : 0;
-        vote[i].mode = own ? c->self.mode : counts ? (enum muster_fallback_mode)r->mode : 0;
+        *v = (struct muster_vote){0};
+        if (i == c->place->index)
+            *v = (struct muster_vote){true, c->self.circuit, c->self.mode};
+        else if (counts)
+            *v = (struct muster_vote){true, (enum muster_circuit_state)r->circuit,
+                                      (enum muster_fallback_mode)r->mode};
     }
-    struct muster_decision d =
-        muster_votes_decide(vote, c->place->voters, c->cfg->quorum_threshold_ppm);
+    return voters;
+}
+
+static void decide(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
+{
+    struct muster_vote vote[MUSTER_VOTERS_MAX];
+    uint32_t voters = collect_votes(c, now, vote);
+    struct muster_decision d = muster_votes_decide(vote, voters, c->cfg->quorum_threshold_ppm);
     bool news = c->decision_epoch != c->lease.pair.epoch || d.outcome != c->decision.outcome ||
                 d.circuit != c->decision.circuit || d.mode != c->decision.mode;
     if (news) {
@@ -372,7 +394,9 @@ static bool command(void *self, const struct muster_input *in, struct muster_eff
     struct muster_redis_coordinator *c = self;
     if (in->command.verb != MUSTER_VERB_VOTER_INIT)
         return false;
-    if (c->life == MUSTER_LIFE_WATCHING || c->life == MUSTER_LIFE_ACTIVE)
+    if (c->before.sequence > 0)
+        muster_voter_init_refuse(MUSTER_INIT_NEEDLESS, 0, c->lease.known, out);
+    else if (c->life == MUSTER_LIFE_WATCHING || c->life == MUSTER_LIFE_ACTIVE)
         muster_voter_init_ask(&c->init, &c->lease, in->now, in->data, c->readable, out);
     else
         muster_voter_init_refuse(MUSTER_INIT_NOT_NOW, 0, c->lease.known, out);

@@ -50,6 +50,7 @@ enum muster_forming {
     MUSTER_FORMS_NOTHING,
     MUSTER_FORMS_FIRST, /* the voter's first state (bootstrap) */
     MUSTER_FORMS_ANEW,  /* a new one after a loss (voter_init.h) */
+    MUSTER_FORMS_NEXT,  /* its state, in the next electorate (electorate.h) */
 };
 
 struct muster_redis_coordinator {
@@ -62,6 +63,7 @@ struct muster_redis_coordinator {
     enum muster_phase_of_life life;
     bool bootstrap; /* may write the first durable state, once it has seen that no epoch is known */
     bool readable;  /* the slots could be read at the start */
+    struct muster_slot before; /* of the electorate before, to be taken over; sequence 0: none */
     enum muster_forming forming;
     struct muster_voter_init init;
     enum muster_status slot_status; /* of the slot under way: what failed first */

@@ -38,8 +38,9 @@ void muster_slot_encode(const struct muster_slot *s, uint8_t bytes[MUSTER_SLOT_S
 {
     assert(s->sequence > 0);
     assert(s->known >= s->epoch);
-    const uint64_t words[] = {MAGIC,         s->sequence, s->cluster, s->disk_high, s->disk_low,
-                              s->electorate, s->epoch,    s->attempt, s->known};
+    const uint64_t words[] = {MAGIC,       s->sequence,   s->cluster, s->disk_high,
+                              s->disk_low, s->electorate, s->epoch,   s->attempt,
+                              s->known,    s->generation, s->settled};
     memset(bytes, 0, MUSTER_SLOT_SIZE);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         put_word(bytes + 8 * i, words[i]);
@@ -58,6 +59,8 @@ static bool decode_one(struct muster_slot *s, const uint8_t *bytes)
     s->epoch = get_word(bytes + 48);
     s->attempt = get_word(bytes + 56);
     s->known = get_word(bytes + 64);
+    s->generation = get_word(bytes + 72);
+    s->settled = get_word(bytes + 80);
     return s->sequence > 0 && s->known >= s->epoch;
 }
 

@@ -12,7 +12,10 @@ struct muster_pair muster_lease_promise(const struct muster_lease *l)
 
 bool lease_is_voter(const struct muster_lease *l)
 {
-    return l->place->index < l->place->voters && l->fit && l->active;
+    uint32_t own = l->place->index;
+    bool votes = muster_electorate_has(l->place, MUSTER_ELECTORATE_NOW, own) ||
+                 (!l->settled && muster_electorate_has(l->place, MUSTER_ELECTORATE_BEFORE, own));
+    return votes && l->fit && l->active;
 }
 
 /* R5: a full lease_ttl by the own clock after the last promise, new echo or start, unless the
@@ -32,7 +35,8 @@ bool lease_may_promise(const struct muster_lease *l, muster_time now)
 /* A candidate is the first to promise itself the pair it asks for. */
 bool lease_may_campaign(const struct muster_lease *l, muster_time now)
 {
-    return l->trusts_store ? lease_is_voter(l) : lease_may_promise(l, now);
+    return muster_electorate_has(l->place, MUSTER_ELECTORATE_NOW, l->place->index) &&
+           (l->trusts_store ? lease_is_voter(l) : lease_may_promise(l, now));
 }
 
 void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot)
@@ -40,6 +44,7 @@ void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot
     l->slot = *slot;
     l->slot_floor = slot->sequence;
     l->fit = true;
+    l->settled |= slot->settled == l->generation;
     if (slot->known > l->known)
         l->known = slot->known;
 }
@@ -51,6 +56,8 @@ void muster_lease_form(struct muster_lease *l, uint64_t floor)
                                       .disk_high = l->incarnation.high,
                                       .disk_low = l->incarnation.low,
                                       .electorate = l->electorate,
+                                      .generation = l->generation,
+                                      .settled = l->settled ? l->generation : 0,
                                       .epoch = floor};
     l->writing.cluster =
         muster_slot_hash(MUSTER_SLOT_HASH_START, l->cfg->cluster, strlen(l->cfg->cluster));
@@ -62,12 +69,31 @@ static void write_slot(struct muster_lease *l, struct muster_pair pair)
 {
     l->writing = l->slot;
     l->writing.sequence = muster_slot_next(&l->slot, l->slot_floor);
+    l->writing.electorate = l->electorate;
+    l->writing.generation = l->generation;
+    l->writing.settled = l->settled ? l->generation : 0;
     l->writing.epoch = pair.epoch;
     l->writing.attempt = pair.attempt;
     if (l->known < pair.epoch)
         l->known = pair.epoch;
     l->writing.known = l->known;
     l->slot_floor = l->writing.sequence;
+}
+
+void muster_lease_adopt(struct muster_lease *l, const struct muster_slot *before)
+{
+    assert(!l->fit && l->writing.sequence == 0);
+    l->slot = *before;
+    if (before->known > l->known)
+        l->known = before->known;
+    write_slot(l, muster_lease_promise(l));
+}
+
+void lease_keep_settled(struct muster_lease *l, muster_time now)
+{
+    bool news = l->settled && l->generation > 1 && l->slot.settled != l->generation;
+    if (news && lease_is_voter(l) && l->writing.sequence == 0 && now >= l->promise_from)
+        write_slot(l, muster_lease_promise(l));
 }
 
 void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair,
@@ -86,6 +112,14 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
 {
     assert(l->writing.sequence > 0);
     const uint64_t arg[4] = {l->writing.epoch, l->writing.attempt, (uint64_t)status, 0};
+    if (l->writing.epoch == l->slot.epoch) { /* no promise: lease_keep_settled */
+        if (status == MUSTER_STATUS_OK)
+            l->slot = l->writing;
+        else
+            l->promise_from = muster_time_add(now, l->cfg->renew_every);
+        l->writing.sequence = 0;
+        return;
+    }
     if (status != MUSTER_STATUS_OK) {
         /* It may be on the disk all the same: a pair that was perhaps promised is never asked for
          * again. */

@@ -54,11 +54,10 @@ void muster_voter_init_ask(struct muster_voter_init *v, const struct muster_leas
     }
 }
 
-/* Take the others' records into account; whether a majority of them has advanced. */
-static bool hears_majority(struct muster_voter_init *v, const struct muster_lease *l,
-                           muster_time now, const struct muster_lease_view *view)
+/* Take the others' records into account. */
+static void hear(struct muster_voter_init *v, const struct muster_lease *l, muster_time now,
+                 const struct muster_lease_view *view)
 {
-    uint32_t others = l->place->voters - 1, heard = 0;
     for (uint32_t i = 0; i < l->place->voters; i++) {
         const struct muster_member_record *m = &view->voter[i];
         if (i == l->place->index || !view->present[i])
@@ -71,8 +70,25 @@ static bool hears_majority(struct muster_voter_init *v, const struct muster_leas
             v->seen[i].sequence = m->sequence;
             v->seen[i].advances += now >= v->from;
         }
-        heard += v->seen[i].advances >= ADVANCES_NEEDED && m->state == MUSTER_MEMBER_ACTIVE &&
-                 m->electorate == l->electorate;
+    }
+}
+
+/* Whether a majority of the others of an electorate has advanced; this voter may have helped it to
+ * elect somebody. What a voter of either electorate says is as good, so either digest counts. */
+static bool hears_majority(const struct muster_voter_init *v, const struct muster_lease *l,
+                           enum muster_electorate which, const struct muster_lease_view *view)
+{
+    const struct muster_place *p = l->place;
+    uint64_t before = muster_electorate_digest(p, MUSTER_ELECTORATE_BEFORE);
+    uint32_t others = muster_electorate_size(p, which) - 1, heard = 0;
+    if (!muster_electorate_has(p, which, p->index))
+        return true;
+    for (uint32_t i = 0; i < p->voters; i++) {
+        const struct muster_member_record *m = &view->voter[i];
+        bool counts = i != p->index && view->present[i] && muster_electorate_has(p, which, i);
+        heard += counts && v->seen[i].advances >= ADVANCES_NEEDED &&
+                 m->state == MUSTER_MEMBER_ACTIVE &&
+                 (m->electorate == l->electorate || m->electorate == before);
     }
     return others == 0 || heard >= others / 2 + 1;
 }
@@ -86,7 +102,9 @@ bool muster_voter_init_see(struct muster_voter_init *v, struct muster_lease *l, 
         give_up(v, l, MUSTER_INIT_NEEDLESS, out);
         return false;
     }
-    if (!hears_majority(v, l, now, view) || now < v->from)
+    hear(v, l, now, view);
+    if (now < v->from || !hears_majority(v, l, MUSTER_ELECTORATE_NOW, view) ||
+        (!l->settled && !hears_majority(v, l, MUSTER_ELECTORATE_BEFORE, view)))
         return false;
     if (v->floor < l->known) {
         give_up(v, l, MUSTER_INIT_FLOOR_LOW, out);

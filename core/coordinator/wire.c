@@ -57,6 +57,8 @@ void muster_member_record_write(const struct muster_member_record *r, struct mus
     add_word(t, r->mode);
     add_word(t, r->score);
     add_word(t, r->failed);
+    add_word(t, r->generation);
+    add_word(t, r->settled);
 }
 
 void muster_decision_record_write(const struct muster_decision_record *r, struct muster_text *t)
@@ -207,7 +209,9 @@ static int parse_member_rest(struct muster_member_record *r, struct cursor c)
     r->mode = take_word(&c);
     r->score = take_word(&c);
     r->failed = take_word(&c);
-    if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known)
+    r->generation = take_word(&c);
+    r->settled = take_word(&c);
+    if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known || r->settled > r->generation)
         return MUSTER_E_INVALID;
     return end(&c);
 }

@@ -55,6 +55,9 @@ const char *render(struct loader *l, const struct muster_doc *node);
 const struct muster_doc *read_files(struct loader *l, const char *path,
                                     struct muster_sources *sources);
 
+/* electorate.c: after the members. */
+void load_electorates(struct loader *l, const struct muster_doc *cluster);
+
 /* setting.c: what the world is made of. */
 void load_network(struct loader *l, const struct muster_doc *root);
 void load_clocks(struct loader *l, const struct muster_doc *root);

@@ -156,6 +156,9 @@ struct muster_entry {
     struct muster_selection who;
     union {
         struct {
+            uint32_t electorate; /* 0: the one it had; else 1 + enum muster_scenario_electorate */
+        } restart;
+        struct {
             uint32_t disk;
         } crash; /* 0 kept, 1 torn, 2 lost */
         struct {
@@ -248,6 +251,9 @@ struct muster_property_use {
     bool named; /* stands in `always` or `eventually`: never judged is then a failure */
 };
 
+/* Which electorate a member is started with. */
+enum muster_scenario_electorate { MUSTER_ELECTORATE_FIRST, MUSTER_ELECTORATE_NEXT };
+
 struct muster_scenario {
     const char *path, *name, *defends;
     const char *const *tags; /* ends with null */
@@ -256,7 +262,9 @@ struct muster_scenario {
 
     const struct muster_process *process;
     void *config; /* of the process */
-    uint32_t members, voters;
+    uint32_t members, voters; /* voters: of any electorate, the first of the members */
+    struct muster_place place[2]; /* by electorate; each member's but for its index */
+    bool has_next;
     const char *names[MUSTER_PROCESSES_MAX]; /* n1, n2, …; twins get names when they are started */
     const char *const *bindings;             /* names given with `as` */
     uint32_t binding_count;

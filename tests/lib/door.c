@@ -84,6 +84,8 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         .circuit = p->circuit,
         .mode = p->mode,
         .failed = p->failed,
+        .generation = muster_electorate_generation(&d->place),
+        .settled = p->settled,
     };
     struct muster_text t;
     muster_text_init(&t, text, MUSTER_RECORD_MAX);

@@ -1,101 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The lease alone: one step at a time, where the whole node would hide the step. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "core/coordinator/lease.h"
-
-#define VOTERS 3
-#define START  (100 * MUSTER_SECOND)
-
-static const char *const names[] = {"n1", "n2", "n3"};
-static const struct muster_place place = {.count = VOTERS, .voters = VOTERS, .names = names};
-static struct muster_config config;
-static struct muster_lease l;
-static struct muster_effects out;
-static struct muster_member_record voter[VOTERS];
-static bool present[VOTERS];
-static char stored[MUSTER_RECORD_MAX]; /* the leader record */
-static muster_time now;
-
-static struct muster_bytes span(void)
-{
-    return muster_text_bytes(stored);
-}
-
-static void see(void)
-{
-    struct muster_lease_view v = {.voter = voter, .present = present, .leader_text = span()};
-    v.has_leader = muster_leader_record_parse(&v.leader, span()) == 0;
-    out.count = out.used = 0;
-    muster_lease_see(&l, now, &v, &out);
-}
-
-static uint32_t notes(uint16_t note)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < out.count; i++)
-        n += out.at[i].note == note;
-    return n;
-}
-
-/* The script that is wanted is sent and executed; `answered`: its reply comes. */
-static void run_script(bool answered)
-{
-    enum muster_lease_script script = l.script;
-    assert_true(script != MUSTER_LEASE_NOTHING);
-    out.count = out.used = 0;
-    muster_lease_script_sent(&l, now, &out);
-    if (script == MUSTER_LEASE_ACQUIRE)
-        snprintf(stored, sizeof stored, "H %u %llx 0 n1 %032x 0 0", (unsigned)l.known + 1,
-                 (unsigned long long)l.pair.attempt, 1);
-    else if (strcmp(stored, l.expected) == 0)
-        memcpy(stored, l.written, sizeof stored);
-    if (answered)
-        muster_lease_script_done(&l, now, span(), &out);
-}
-
-static void write_slot(enum muster_status status)
-{
-    assert_true(l.writing.sequence > 0);
-    out.count = out.used = 0;
-    muster_lease_written(&l, now, status, &out);
-}
-
-static void others_promise(uint64_t echo)
-{
-    for (uint32_t i = 1; i < VOTERS; i++) {
-        present[i] = true;
-        voter[i].state = MUSTER_MEMBER_ACTIVE;
-        voter[i].electorate = l.electorate;
-        voter[i].promise = l.pair;
-        voter[i].echo = echo;
-        voter[i].known = l.pair.epoch;
-    }
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    muster_config_defaults(&config);
-    muster_config_finish(&config);
-    memset(voter, 0, sizeof voter);
-    memset(present, 0, sizeof present);
-    memset(stored, 0, sizeof stored);
-    memset(&out, 0, sizeof out);
-    now = START;
-    muster_lease_init(&l, &config, &place, (struct muster_incarnation){0, 1}, 9, now);
-    struct muster_slot first = {.sequence = 1, .electorate = l.electorate};
-    muster_lease_restore(&l, &first);
-    l.active = true;
-    return 0;
-}
+#include "tests/lib/lease_fixture.h"
 
 static int confirming(void **state)
 {
@@ -117,36 +22,6 @@ static int leading(void **state)
     see();
     assert_int_equal(l.state, MUSTER_LEASE_LEADING);
     return 0;
-}
-
-static void renew(bool answered)
-{
-    now = l.renew_at;
-    out.count = out.used = 0;
-    muster_lease_tick(&l, now, &out);
-    assert_int_equal(l.script, MUSTER_LEASE_RENEW);
-    run_script(answered);
-}
-
-/* Where the store is the authority; nobody has anything on a disk. */
-static int trusting(void **state)
-{
-    set_up(state);
-    config.authority = MUSTER_AUTHORITY_STORE;
-    muster_lease_init(&l, &config, &place, (struct muster_incarnation){0, 1}, 9, now);
-    l.active = l.fit = true;
-    return 0;
-}
-
-/* It has campaigned, and the acquire was executed. */
-static void acquire(bool answered)
-{
-    see();
-    assert_true(l.campaign_at != MUSTER_NEVER);
-    now = l.campaign_at;
-    muster_lease_tick(&l, now, &out);
-    assert_int_equal(l.script, MUSTER_LEASE_ACQUIRE);
-    run_script(answered);
 }
 
 static void lease_ends_at_its_exact_deadline(void **state)
@@ -367,119 +242,6 @@ static void attempts_are_never_zero_and_differ(void **state)
     assert_int_equal(l.pair.epoch, 2);
 }
 
-/* ---- the store as the authority ---- */
-
-static void acknowledged_acquire_leads_at_once_from_its_sending(void **state)
-{
-    (void)state;
-    acquire(false);
-    muster_time sent = now;
-    now += MUSTER_SECOND;
-    assert_int_equal(l.state, MUSTER_LEASE_ACQUIRING);
-    muster_lease_script_done(&l, now, span(), &out);
-    assert_int_equal(l.state, MUSTER_LEASE_LEADING);
-    assert_int_equal(notes(MUSTER_NOTE_LEADER_ELECTED), 1);
-    assert_int_equal(l.until, sent + config.lease_ttl - config.margin);
-    assert_true(sent <= START + config.jitter); /* R5's wait is void */
-    assert_int_equal(l.writing.sequence, 0);
-}
-
-static void acquire_whose_acknowledgement_was_lost_leads_when_it_is_read(void **state)
-{
-    (void)state;
-    acquire(false);
-    muster_time sent = now;
-    now += MUSTER_SECOND;
-    muster_lease_script_failed(&l, now, true, &out);
-    assert_int_equal(l.state, MUSTER_LEASE_ACQUIRING);
-    see();
-    assert_int_equal(l.state, MUSTER_LEASE_LEADING);
-    assert_int_equal(l.until, sent + config.lease_ttl - config.margin);
-}
-
-static void acknowledgement_that_comes_too_late_leads_nobody(void **state)
-{
-    (void)state;
-    acquire(false);
-    now += config.renew_deadline;
-    muster_lease_script_done(&l, now, span(), &out);
-    assert_int_equal(notes(MUSTER_NOTE_LEADER_ELECTED), 0);
-    assert_false(muster_lease_leads(&l, now));
-    assert_int_equal(l.script, MUSTER_LEASE_RELEASE);
-}
-
-static void renewal_extends_the_lease_only_once_acknowledged_or_read(void **state)
-{
-    (void)state;
-    acquire(true);
-    muster_time until = l.until;
-    renew(false);
-    muster_time first = now;
-    assert_int_equal(l.until, until);
-    muster_lease_script_done(&l, now + MUSTER_SECOND, span(), &out);
-    assert_int_equal(l.until, first + config.lease_ttl - config.margin);
-    renew(false);
-    muster_time second = now;
-    muster_lease_script_failed(&l, now, true, &out);
-    assert_int_equal(l.until, first + config.lease_ttl - config.margin);
-    now += MUSTER_MILLISECOND;
-    see();
-    assert_int_equal(l.until, second + config.lease_ttl - config.margin);
-    assert_int_equal(l.writing.sequence, 0);
-    assert_false(l.has_echo);
-}
-
-static void renewal_that_was_refused_extends_nothing_though_the_record_stands(void **state)
-{
-    (void)state;
-    acquire(true);
-    muster_time until = l.until;
-    char before[MUSTER_RECORD_MAX];
-    memcpy(before, stored, sizeof before);
-    renew(false);
-    memcpy(stored, before, sizeof stored);
-    muster_lease_script_failed(&l, now, false, &out);
-    see();
-    assert_int_equal(l.until, until);
-}
-
-static void after_a_stall_a_new_acknowledgement_is_needed(void **state)
-{
-    (void)state;
-    acquire(true);
-    now += 2 * MUSTER_SECOND;
-    muster_lease_stalled(&l, now);
-    see();
-    assert_false(muster_lease_leads(&l, now));
-    assert_int_equal(l.script, MUSTER_LEASE_RENEW);
-    run_script(true);
-    assert_true(muster_lease_leads(&l, now));
-}
-
-static void record_of_another_is_neither_promised_nor_taken(void **state)
-{
-    (void)state;
-    snprintf(stored, sizeof stored, "H 5 aa 0 n2 %032x 0 0", 9);
-    now += config.lease_ttl;
-    see();
-    assert_int_equal(l.writing.sequence, 0);
-    assert_int_equal(l.campaign_at, MUSTER_NEVER);
-    assert_int_equal(l.known, 5);
-    stored[0] = 0; /* its TTL has ended */
-    acquire(true);
-    assert_int_equal(l.pair.epoch, 6);
-    assert_int_equal(l.state, MUSTER_LEASE_LEADING);
-}
-
-static void member_without_a_vote_does_not_campaign(void **state)
-{
-    (void)state;
-    static const struct muster_place fourth = {.index = 3, .count = 4, .voters = 3, .names = names};
-    l.place = &fourth;
-    see();
-    assert_int_equal(l.campaign_at, MUSTER_NEVER);
-}
-
 static void epoch_beyond_the_integers_is_not_heard(void **state)
 {
     (void)state;
@@ -510,14 +272,6 @@ int main(void)
         IN(set_up, campaign_is_not_started_when_a_leader_has_come_meanwhile),
         IN(confirming, attempts_are_never_zero_and_differ),
         IN(confirming, epoch_beyond_the_integers_is_not_heard),
-        IN(trusting, acknowledged_acquire_leads_at_once_from_its_sending),
-        IN(trusting, acquire_whose_acknowledgement_was_lost_leads_when_it_is_read),
-        IN(trusting, acknowledgement_that_comes_too_late_leads_nobody),
-        IN(trusting, renewal_extends_the_lease_only_once_acknowledged_or_read),
-        IN(trusting, renewal_that_was_refused_extends_nothing_though_the_record_stands),
-        IN(trusting, after_a_stall_a_new_acknowledgement_is_needed),
-        IN(trusting, record_of_another_is_neither_promised_nor_taken),
-        IN(trusting, member_without_a_vote_does_not_campaign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

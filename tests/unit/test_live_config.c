@@ -204,6 +204,22 @@ static void two_voters_are_warned_of(void **state)
     drop();
 }
 
+static void electorate_that_changes_is_loaded(void **state)
+{
+    (void)state;
+    load("node: n3\nmembers: [n1, n2, n4, n3]\nvoters: 3\nstate: s\nstore: {host: r}\n"
+         "health: {file: h}\nelectorate: {generation: 2, previous: [n1, n2, n3]}\n");
+    assert_int_equal(f.error, 0);
+    assert_int_equal(f.c.place.generation, 2);
+    assert_int_equal(f.c.place.voters, 4);
+    assert_int_equal(f.c.place.index, 3);
+    assert_int_equal(f.c.place.joining, 4);
+    assert_int_equal(f.c.place.leaving, 8);
+    drop();
+    refuses(GOOD "electorate: {generation: 2, previous: [n1, n9]}\n",
+            (const char *const[]){"'n9' is not among the members", NULL});
+}
+
 static void action_without_a_program_is_refused(void **state)
 {
     (void)state;
@@ -248,6 +264,7 @@ int main(void)
         cmocka_unit_test(unsafe_timing_is_refused_here_too),
         cmocka_unit_test(local_member_needs_neither_list_nor_store),
         cmocka_unit_test(two_voters_are_warned_of),
+        cmocka_unit_test(electorate_that_changes_is_loaded),
         cmocka_unit_test(action_without_a_program_is_refused),
         cmocka_unit_test(missing_file_is_an_io_error),
         cmocka_unit_test(list_or_empty_file_is_no_config),

@@ -101,7 +101,7 @@ static void random_store(void)
         break;
     case 3:
         if (draw(40) == 0)
-            snprintf(d->own, sizeof d->own, "V %c %032x %016llx %u 0 0 0 0 0 0 0 0",
+            snprintf(d->own, sizeof d->own, "V %c %032x %016llx %u 0 0 0 0 0 0 0 0 1 1",
                      "AJ"[draw(2)], (unsigned)draw(3), (unsigned long long)d->electorate,
                      (unsigned)draw(99));
         break;

@@ -171,6 +171,10 @@ static void electorate_digest_mismatch_does_not_count(void **state)
 {
     (void)state;
     d->peer[1].electorate_off = d->peer[2].electorate_off = 1;
+    d->peer[1].up = d->peer[2].up = false; /* else it would not even campaign */
+    for (int i = 0; i < 200 && !door_note(d, MUSTER_NOTE_ACQUIRED); i++)
+        door_wait(d, 100 * MUSTER_MILLISECOND);
+    d->peer[1].up = d->peer[2].up = true;
     nobody_leads();
 }
 
