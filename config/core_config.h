@@ -10,11 +10,11 @@
 
 /* Fill *c with the defaults, then with what the mapping says (null: nothing), derive and check
  * (SPEC R6). Keys: every duration of struct muster_config by its name, cluster,
- * coordinator{type: redis|local}, max_clock_drift_ppm, quorum_threshold, poll_interval, enabled,
- * thresholds{…}, cooldowns{action: duration}, recovery_actions{action: {enabled, timeout,
- * max_retries, cooldown, scope}} as in the origin's recovery.yaml; keys in `others` (ends with
- * null; may be null) are somebody else's in the same mapping. Every complaint in one run; returns 0
- * or MUSTER_E_INVALID. */
+ * coordinator{type: redis|local}, authority: voters|store, max_clock_drift_ppm, quorum_threshold,
+ * poll_interval, enabled, thresholds{…}, cooldowns{action: duration},
+ * recovery_actions{action: {enabled, timeout, max_retries, cooldown, scope}} as in the origin's
+ * recovery.yaml; keys in `others` (ends with null; may be null) are somebody else's in the same
+ * mapping. Every complaint in one run; returns 0 or MUSTER_E_INVALID. */
 int muster_core_config_load(struct muster_config *c, const struct muster_doc *mapping,
                             const char *const *others, struct muster_diagnostics *d);
 

@@ -52,6 +52,9 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
     muster_text_add(t, c->cluster);
     muster_text_add(t,
                     c->local ? "', coordinator: {type: local}" : "', coordinator: {type: redis}");
+    if (c->authority != MUSTER_AUTHORITY_DEFAULT)
+        muster_text_add(t, c->authority == MUSTER_AUTHORITY_VOTERS ? ", authority: voters"
+                                                                   : ", authority: store");
     edge_put(t, "lease_ttl", c->lease_ttl, "ns");
     edge_put(t, "renew_every", c->renew_every, "ns");
     edge_put(t, "renew_deadline", c->renew_deadline, "ns");

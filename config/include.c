@@ -30,9 +30,9 @@ const struct muster_doc *muster_environment(struct muster_memory *m)
 
 /* ---- kinds ---- */
 
-const char *const muster_daemon_keys[] = {"node",      "members", "voters", "bootstrap",
-                                          "state",     "store",   "health", "actions",
-                                          "recording", "log",     NULL};
+const char *const muster_daemon_keys[] = {"node",      "members",   "voters", "electorate",
+                                          "bootstrap", "state",     "store",  "health",
+                                          "actions",   "recording", "log",    NULL};
 
 enum muster_file_kind muster_file_kind(const struct muster_doc *root)
 {

@@ -67,6 +67,12 @@ void muster_config_finish(struct muster_config *c)
         c->margin = muster_config_margin_min(c->lease_ttl, c->max_clock_drift_ppm, c->stop_time);
 }
 
+bool muster_config_trusts_store(const struct muster_config *c, uint32_t voters)
+{
+    return c->authority == MUSTER_AUTHORITY_STORE ||
+           (c->authority == MUSTER_AUTHORITY_DEFAULT && voters < 3);
+}
+
 /* With rho = d ppm, 2 rho / (1 + rho) = 2d / (10^6 + d). The division comes first, so that no
  * product overflows: its quotient and its remainder are multiplied apart. */
 muster_dur muster_config_margin_min(muster_dur lease_ttl, uint32_t drift_ppm, muster_dur stop_time)

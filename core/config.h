@@ -47,6 +47,13 @@ enum muster_action_index {
 };
 
 struct muster_acting_options;
+/* What a lease rests on (SPEC 2). */
+enum muster_lease_authority {
+    MUSTER_AUTHORITY_DEFAULT = 0, /* voters from three voters on, else the store */
+    MUSTER_AUTHORITY_VOTERS = 1,  /* a majority of the voters, whatever the store does */
+    MUSTER_AUTHORITY_STORE = 2,   /* the usual lock in Redis: R3, R5, R7 and R8 are void */
+};
+
 struct muster_enhanced_config;
 
 struct muster_config {
@@ -57,6 +64,7 @@ struct muster_config {
      * one at a time, retried at once, nothing else. */
     const struct muster_acting_options *acting;
     bool local; /* a process that is its own cluster: no store, no votes (coordinator/local.c) */
+    enum muster_lease_authority authority;
     char cluster[MUSTER_NAME_MAX + 1]; /* names the keys in the store and the durable slots */
     muster_dur lease_ttl;              /* 15 s */
     muster_dur renew_every;            /* 3 s */
@@ -79,12 +87,16 @@ struct muster_config {
 
 /* Where a process stands in its cluster. Names are the caller's and outlive the process; the
  * electorate is the first `voters` members (SPEC R8: configured, never counted from what is
- * present). */
+ * present). While one electorate gives way to the next (coordinator/electorate.h), these are the
+ * voters of both. */
 struct muster_place {
     uint32_t index; /* own index, 0-based */
     uint32_t count; /* all members */
     uint32_t voters;
     const char *const *names;
+    uint64_t generation; /* of the electorate; 0 is 1, the first */
+    uint64_t joining; /* bit 1 << index: votes in this generation, and not in the one before … */
+    uint64_t leaving; /* … and the other way round; at most one bit each */
 };
 
 /* Fill with the defaults of SPEC 2 and 1; derived values (jitter, confirm_timeout, margin) are 0,
@@ -93,6 +105,9 @@ void muster_config_defaults(struct muster_config *c);
 
 /* Derive what is 0: jitter, confirm_timeout, margin. */
 void muster_config_finish(struct muster_config *c);
+
+/* Whether the store alone says who leads, among so many configured voters. */
+bool muster_config_trusts_store(const struct muster_config *c, uint32_t voters);
 
 /* The smallest safe margin, SPEC R6: ceil(2 rho ttl / (1 + rho)) + 2 ms + stop_time. */
 muster_dur muster_config_margin_min(muster_dur lease_ttl, uint32_t drift_ppm, muster_dur stop_time);

@@ -85,7 +85,18 @@
     X(UNSEALED, "unsealed", "epoch", "action", "result", "",                                       \
       "a target could not be told of the new epoch (text: the action)")                            \
     X(SEALED, "sealed", "epoch", "sealed", "unsealed", "",                                         \
-      "the targets were told of the new epoch: cluster actions may start")
+      "the targets were told of the new epoch: cluster actions may start")                         \
+    X(VOTER_INITIALISED, "voter_initialised", "epoch", "", "", "",                                 \
+      "a new durable state on an operator's word: no epoch up to this one is promised")            \
+    X(VOTER_INIT_REFUSED, "voter_init_refused", "reason", "floor", "known", "",                    \
+      "no new durable state (enum muster_init_refusal)")                                           \
+    X(AUTHORITY_STORE, "authority_store", "voters", "", "", "",                                    \
+      "the store says who leads: no promises (R3), no wait (R5), no durable state (R7), no "       \
+      "electorate (R8), and no safety when the store forgets")                                     \
+    X(ELECTORATE_HELD, "electorate_held", "generation", "digest:x", "", "",                        \
+      "the voter has the next electorate on its disk, and votes in no other from here")            \
+    X(ELECTORATE_SETTLED, "electorate_settled", "generation", "digest:x", "", "",                  \
+      "somebody was elected by the next electorate and the one before: that one counts no more")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,
@@ -134,6 +145,23 @@ enum muster_refusal {
     MUSTER_REFUSALS(X)
 #undef X
         MUSTER_REFUSAL_COUNT
+};
+
+/* Why an operator's voter-init was refused, in VOTER_INIT_REFUSED. */
+#define MUSTER_INIT_REFUSALS(X)                                                                    \
+    X(MALFORMED, "its text is not floor=N")                                                        \
+    X(NEEDLESS, "no voter, or one with a valid state")                                             \
+    X(UNREADABLE, "the disk cannot be read; an older state may be on it")                          \
+    X(FLOOR_LOW, "the cluster knows an epoch above the floor")                                     \
+    X(NO_MAJORITY, "no majority of the other voters has been heard")                               \
+    X(DISK, "the disk did not take the new state")                                                 \
+    X(NOT_NOW, "it has not read its disk yet, a twin lives, or it is shutting down")
+
+enum muster_init_refusal {
+#define X(name, text) MUSTER_INIT_##name,
+    MUSTER_INIT_REFUSALS(X)
+#undef X
+        MUSTER_INIT_REFUSAL_COUNT
 };
 
 /* The stated reaction to an error of the store (SPEC R10). */

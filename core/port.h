@@ -90,10 +90,13 @@ enum muster_verb {
     MUSTER_VERB_SWITCHOVER,   /* the leader drains, then releases in favour of a voter: its name */
     MUSTER_VERB_PAUSE,        /* the leader starts no cluster action any more: "[reason…]" */
     MUSTER_VERB_RESUME,       /* and does again */
+    MUSTER_VERB_VOTER_INIT,   /* an unfit voter may form a new state: "floor=N" */
 };
 
 #define MUSTER_START_BOOTSTRAP                                                                     \
     UINT64_C(1) /* flag: this member may form the cluster's first state */
+#define MUSTER_START_NEXT                                                                          \
+    UINT64_C(2) /* flag, for who replays: started with the scenario's `next` electorate */
 
 struct muster_input {
     uint16_t kind;   /* enum muster_input_kind */

@@ -2,6 +2,7 @@
 /* musterd's file. */
 #include "live/config.h"
 
+#include "config/electorate.h"
 #include "config/include.h"
 #include "config/memory.h"
 #include "config/names.h"
@@ -84,9 +85,12 @@ static void load_voters(struct loader *l, const struct muster_doc *root)
         muster_doc_integer(node, 1, most, &voters, l->d);
     p->voters = (uint32_t)voters;
     p->names = l->c->names;
-    if (voters == 2)
+    if (voters == 2 && !muster_config_trusts_store(&l->c->core, p->voters))
         muster_complain(l->d, MUSTER_SEVERITY_WARNING, node ? node->mark : root->mark,
                         "two voters tolerate no loss: either of them down, and nobody leads");
+    const struct muster_doc *electorate = muster_doc_get(root, "electorate");
+    if (electorate)
+        muster_electorate_load(electorate, l->c->names, p, l->d);
 }
 
 /* ---- ports ---- */

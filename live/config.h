@@ -5,6 +5,9 @@
  *   node: n1                       # this member; must be among the members
  *   members: [n1, n2, n3]
  *   voters: 3                      # the first N members; default all, at most 15
+ *   electorate: {generation: 2, previous: [n1, n2, n4]}   # while the voters change
+ *                                  # (core/coordinator/electorate.h), a voter at a time
+ *   authority: voters              # or store; default voters from three voters on
  *   bootstrap: true                # may write this voter's first state (SPEC R7); default false
  *   state: /var/lib/muster/n1      # folder of the slots and the history; one daemon each
  *   store: {host: 127.0.0.1, port: 6379, user: muster, password: "${REDIS_PASSWORD}", database: 0}

@@ -3,6 +3,7 @@
 #include "live/recorder.h"
 
 #include "config/core_config.h"
+#include "core/coordinator/electorate.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,23 @@ struct muster_live_recorder {
     bool failed;
 };
 
+static void write_electorate(struct muster_text *t, const struct muster_place *place)
+{
+    bool changes = muster_electorate_changes(place), more = false;
+    muster_text_add(t, "\n  electorate: {generation: ");
+    muster_text_add_u64(t, place->generation);
+    muster_text_add(t, changes ? ", previous: [" : "");
+    for (uint32_t i = 0; changes && i < place->voters; i++) {
+        if (!muster_electorate_has(place, MUSTER_ELECTORATE_BEFORE, i))
+            continue;
+        muster_text_add(t, more ? ", '" : "'");
+        muster_text_add(t, place->names[i]);
+        muster_text_add(t, "'");
+        more = true;
+    }
+    muster_text_add(t, changes ? "]}" : "}");
+}
+
 /* A scenario in which this member could have lived: who is there, and the config. */
 static void write_scenario(struct muster_text *t, const struct muster_config *config,
                            const struct muster_place *place)
@@ -30,7 +48,9 @@ static void write_scenario(struct muster_text *t, const struct muster_config *co
         muster_text_add(t, "'");
     }
     muster_text_add(t, "]\n  voters: ");
-    muster_text_add_u64(t, place->voters);
+    muster_text_add_u64(t, muster_electorate_size(place, MUSTER_ELECTORATE_NOW));
+    if (muster_electorate_generation(place) > 1)
+        write_electorate(t, place);
     muster_text_add(t, "\n  config: ");
     muster_core_config_write(config, t);
     muster_text_add(t, "\n");

@@ -2,6 +2,7 @@
 /* What the entries of a timeline do, and how it is undone when their `for` ends. */
 #include "sim/inside.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* Remember what an entry was resolved to, for its end. */
@@ -105,6 +106,7 @@ static bool can(const struct process *x, enum muster_verb_kind verb)
     case MUSTER_DO_STEP_DOWN:
     case MUSTER_DO_SWITCHOVER:
     case MUSTER_DO_PAUSE_RECOVERY:
+    case MUSTER_DO_VOTER_INIT:
         return x->running;
     default:
         return true;
@@ -131,6 +133,13 @@ static void switch_over(struct muster_world *w, uint32_t p, const struct muster_
     uint32_t n = select_processes(w, to, found);
     command(w, p, MUSTER_VERB_SWITCHOVER,
             n > 0 ? w->scenario->names[w->process[found[0]].member] : "", NULL);
+}
+
+static void init_voter(struct muster_world *w, uint32_t p, uint64_t floor)
+{
+    char text[32];
+    snprintf(text, sizeof text, "floor=%" PRIu64, floor);
+    command(w, p, MUSTER_VERB_VOTER_INIT, text, NULL);
 }
 
 static void change_clock(struct muster_world *w, uint32_t p, const struct muster_entry *e)
@@ -193,6 +202,8 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         process_crash(w, p, (enum muster_disk_crash)e->crash.disk);
         break;
     case MUSTER_DO_RESTART:
+        if (e->restart.electorate > 0)
+            process_electorate(w, p, (enum muster_scenario_electorate)(e->restart.electorate - 1));
         process_start(w, p);
         break;
     case MUSTER_DO_PAUSE:
@@ -233,6 +244,9 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         break;
     case MUSTER_DO_SWITCHOVER:
         switch_over(w, p, &e->switchover.to);
+        break;
+    case MUSTER_DO_VOTER_INIT:
+        init_voter(w, p, e->voter_init.floor);
         break;
     case MUSTER_DO_PARTITION:
     case MUSTER_DO_HEAL:

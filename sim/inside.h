@@ -107,8 +107,9 @@ struct process {
     void *self;      /* between two guards: GUARD bytes before it, GUARD bytes behind it */
     size_t size;     /* of it */
     uint32_t member; /* a twin shares it with its original */
-    struct muster_place place;
-    uint32_t incarnation; /* how many it has had */
+    enum muster_scenario_electorate electorate;
+    struct muster_place place; /* of that electorate */
+    uint32_t incarnation;      /* how many it has had */
     bool running, paused, timers_first;
     bool stopped; /* said STOPPED: it is shut down, as after a crash, but in peace */
     char name[MUSTER_NAME_MAX + 5];
@@ -257,6 +258,9 @@ uint32_t list_take(struct muster_world *w, struct event_list *l);
 /* process.c */
 bool process_memory(struct muster_world *w, uint32_t p);
 bool process_is_bounded(const struct process *x); /* nobody has written to its guards */
+/* What it is started with from now on. */
+void process_electorate(struct muster_world *w, uint32_t p,
+                        enum muster_scenario_electorate electorate);
 void process_start(struct muster_world *w, uint32_t p);
 void process_crash(struct muster_world *w, uint32_t p, enum muster_disk_crash how);
 void process_retire(struct muster_world *w, uint32_t p); /* after STOPPED */

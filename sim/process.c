@@ -354,6 +354,16 @@ bool process_is_bounded(const struct process *x)
 
 /* ---- life and death ---- */
 
+void process_electorate(struct muster_world *w, uint32_t p,
+                        enum muster_scenario_electorate electorate)
+{
+    struct process *x = &w->process[p];
+    assert(!x->running);
+    x->electorate = electorate;
+    x->place = w->scenario->place[electorate];
+    x->place.index = x->member;
+}
+
 void process_start(struct muster_world *w, uint32_t p)
 {
     struct process *x = &w->process[p];
@@ -374,7 +384,8 @@ void process_start(struct muster_world *w, uint32_t p)
     e->arg[0] = muster_random_next(&r);
     e->arg[1] = muster_random_next(&r);
     e->arg[2] = muster_random_next(&r);
-    e->arg[3] = w->now == 0 ? MUSTER_START_BOOTSTRAP : 0;
+    e->arg[3] = (w->now == 0 ? MUSTER_START_BOOTSTRAP : 0) |
+                (x->electorate == MUSTER_ELECTORATE_NEXT ? MUSTER_START_NEXT : 0);
 }
 
 static void drop_backlog(struct muster_world *w, struct process *x)

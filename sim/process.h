@@ -59,7 +59,9 @@ void muster_violated(struct muster_world *w, const char *format, ...)
 
 /* What a property may ask of the world: ground truth. */
 uint32_t muster_world_members(const struct muster_world *w); /* processes, twins included */
-uint32_t muster_world_voters(const struct muster_world *w);
+uint32_t muster_world_voters(const struct muster_world *w);  /* of any electorate */
+/* What it was started with last: its electorate. */
+const struct muster_place *muster_world_place(const struct muster_world *w, uint32_t process);
 const char *muster_world_name(const struct muster_world *w, uint32_t process);
 muster_time muster_world_now(const struct muster_world *w);
 /* The true reading of a process's lease clock, also while it is paused or down. */

@@ -12,6 +12,12 @@ uint32_t muster_world_voters(const struct muster_world *w)
     return w->scenario->voters;
 }
 
+const struct muster_place *muster_world_place(const struct muster_world *w, uint32_t process)
+{
+    assert(process < w->process_count);
+    return &w->process[process].place;
+}
+
 const char *muster_world_name(const struct muster_world *w, uint32_t process)
 {
     return process < w->process_count ? w->process[process].name : "world";

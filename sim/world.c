@@ -282,7 +282,7 @@ static bool process_place(struct muster_world *w, uint32_t p, uint32_t member)
     x->from_store = muster_random_named(w->seed, x->name, 3);
     x->disks = muster_random_named(w->seed, x->name, 4);
     x->executor = muster_random_named(w->seed, x->name, 5);
-    x->place = (struct muster_place){member, s->members, s->voters, s->names};
+    process_electorate(w, p, MUSTER_ELECTORATE_FIRST);
     return process_memory(w, p);
 }
 
@@ -292,6 +292,7 @@ uint32_t process_twin(struct muster_world *w, uint32_t original)
     if (p == w->process_capacity || !process_place(w, p, w->process[original].member))
         return MUSTER_ANY;
     w->process_count++;
+    process_electorate(w, p, w->process[original].electorate);
     muster_disk_copy(&w->process[p].disk, &w->process[original].disk, w->arena);
     return p;
 }

@@ -62,6 +62,16 @@ static const char *reaction_text(uint64_t reaction)
     return reaction < MUSTER_REACTION_COUNT ? texts[reaction] : NULL;
 }
 
+static const char *init_refusal_text(uint64_t reason)
+{
+    static const char *const texts[] = {
+#define X(id, text) text,
+        MUSTER_INIT_REFUSALS(X)
+#undef X
+    };
+    return reason < MUSTER_INIT_REFUSAL_COUNT ? texts[reason] : NULL;
+}
+
 static const char *outcome_text(uint64_t outcome)
 {
     static const char *const texts[] = {"none", "decided", "no_quorum", "split_brain"};
@@ -89,6 +99,8 @@ const char *muster_word_of(const struct muster_record *r, const char *argument, 
     if ((note == MUSTER_NOTE_HANDOVER_REFUSED || note == MUSTER_NOTE_PAUSE_REFUSED) &&
         strcmp(argument, "reason") == 0)
         return refusal_text(value);
+    if (note == MUSTER_NOTE_VOTER_INIT_REFUSED && strcmp(argument, "reason") == 0)
+        return init_refusal_text(value);
     if (note == MUSTER_NOTE_FALLBACK && strcmp(argument, "cause") == 0)
         return muster_fallback_cause_text(value);
     if (note == MUSTER_NOTE_CONSENSUS && strcmp(argument, "outcome") == 0)

@@ -165,6 +165,8 @@ void ask_record(struct muster_redis_coordinator *c, muster_time now, struct must
         .score = c->self.score,
         .failed = c->self.failed,
         .pause = l->slot.pause,
+        .generation = l->generation,
+        .settled = l->settled ? l->generation : 0,
     };
     if (c->life == MUSTER_LIFE_WATCHING)
         r.state = MUSTER_MEMBER_JOINING;

@@ -14,11 +14,12 @@ void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
     l->incarnation = incarnation;
     l->random.state = seed;
     l->wait_from = now;
+    l->trusts_store =
+        muster_config_trusts_store(cfg, muster_electorate_size(place, MUSTER_ELECTORATE_NOW));
     l->campaign_at = l->renew_at = l->confirm_by = l->release_at = MUSTER_NEVER;
-    l->electorate = MUSTER_SLOT_HASH_START;
-    for (uint32_t i = 0; i < place->voters; i++)
-        l->electorate =
-            muster_slot_hash(l->electorate, place->names[i], strlen(place->names[i]) + 1);
+    l->generation = muster_electorate_generation(place);
+    l->electorate = muster_electorate_digest(place, MUSTER_ELECTORATE_NOW);
+    l->settled = !muster_electorate_changes(place);
 }
 
 /* ---- records of one's own ---- */
@@ -117,44 +118,13 @@ void muster_lease_hand_over(struct muster_lease *l, muster_time now, const char 
     muster_lease_step_down(l, now, reason, after, out);
 }
 
-bool lease_stands_behind(const struct muster_lease *l, const struct muster_lease_view *v,
-                         uint32_t voter)
+/* The acquire or renewal with this counter is known to count. Is that news? Then the lease begins
+ * or goes on. */
+static void lead_from(struct muster_lease *l, muster_time now, uint64_t counter,
+                      struct muster_effects *out)
 {
-    const struct muster_member_record *m = &v->voter[voter];
-    return v->present[voter] && m->electorate == l->electorate &&
-           m->state == MUSTER_MEMBER_ACTIVE && muster_pair_equal(m->promise, l->pair);
-}
-
-/* Of the counters that voters have echoed of our pair, the newest that a majority has reached. */
-static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v,
-                             uint64_t *counter)
-{
-    uint64_t echo[MUSTER_VOTERS_MAX];
-    uint32_t n = 0, need = l->place->voters / 2 + 1;
-    for (uint32_t i = 0; i < l->place->voters; i++) {
-        bool own = i == l->place->index;
-        if (!own && !lease_stands_behind(l, v, i))
-            continue;
-        uint64_t e = own ? l->echo : v->voter[i].echo;
-        uint32_t at = n++;
-        for (; at > 0 && echo[at - 1] < e; at--) /* descending */
-            echo[at] = echo[at - 1];
-        echo[at] = e;
-    }
-    if (n < need)
-        return false;
-    *counter = echo[need - 1];
-    return true;
-}
-
-/* Did a majority promise or echo something new? Then the lease begins or goes on. */
-static void count_majority(struct muster_lease *l, muster_time now,
-                           const struct muster_lease_view *v, struct muster_effects *out)
-{
-    uint64_t counter;
     muster_time at;
-    if (!muster_pair_equal(muster_lease_promise(l), l->pair) || !majority_counter(l, v, &counter) ||
-        !sent_at(l, counter, &at))
+    if (!sent_at(l, counter, &at))
         return;
     muster_time until = muster_time_add(at, l->cfg->lease_ttl - l->cfg->margin);
     bool news = l->state == MUSTER_LEASE_CONFIRMING || at > l->echoed;
@@ -171,6 +141,18 @@ static void count_majority(struct muster_lease *l, muster_time now,
     l->confirm_by = MUSTER_NEVER;
     l->publish = l->wake = true;
     lease_note(out, MUSTER_NOTE_LEADER_ELECTED, (const uint64_t[4]){arg[0], arg[1], until, 0});
+}
+
+/* Did a majority promise or echo something new? */
+static void count_majority(struct muster_lease *l, muster_time now,
+                           const struct muster_lease_view *v, struct muster_effects *out)
+{
+    uint64_t counter;
+    if (!muster_pair_equal(muster_lease_promise(l), l->pair) || !lease_majority(l, v, &counter))
+        return;
+    lead_from(l, now, counter, out);
+    if (l->state == MUSTER_LEASE_LEADING)
+        lease_settle(l, out);
 }
 
 /* ---- reading the store ---- */
@@ -202,7 +184,9 @@ static void acquired(struct muster_lease *l, muster_time now, const struct muste
                (const uint64_t[4]){r->pair.epoch, r->pair.attempt, 0, 0});
     if (r->pair.epoch > l->known)
         l->known = r->pair.epoch;
-    if (r->pair.epoch > l->slot.epoch && lease_may_promise(l, now))
+    if (l->trusts_store)
+        lead_from(l, now, r->counter, out);
+    else if (r->pair.epoch > l->slot.epoch && lease_may_promise(l, now))
         lease_promise(l, now, l->pair, r->counter, out);
 }
 
@@ -247,7 +231,10 @@ static void see_as_leader(struct muster_lease *l, muster_time now,
     }
     if (!l->script_running)
         see_own_record(l, v);
-    count_majority(l, now, v, out);
+    if (l->trusts_store)
+        lead_from(l, now, l->acknowledged, out);
+    else
+        count_majority(l, now, v, out);
     lease_count_pause(l, now, v, out);
 }
 
@@ -293,9 +280,9 @@ static void plan_campaign(struct muster_lease *l, muster_time now,
 {
     bool named;
     muster_time from = campaign_from(l, now, v, &named);
-    bool may = l->leaderless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
+    bool may = l->leaderless && !l->hopeless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
                l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER && now >= from &&
-               lease_may_promise(l, now);
+               lease_may_campaign(l, now);
     if (!may)
         l->campaign_at = MUSTER_NEVER;
     else if (named)
@@ -310,6 +297,7 @@ void muster_lease_see(struct muster_lease *l, muster_time now, const struct must
 {
     see_epochs(l, v);
     lease_see_pauses(l, v);
+    lease_see_electorate(l, v, out);
     see_dead_record(l, now, v->leader_text);
     l->leaderless = !v->has_leader || v->leader.released || l->dead;
     bool own = v->has_leader && is_own(l, &v->leader) && !v->leader.released;
@@ -359,8 +347,8 @@ static void tick_leader(struct muster_lease *l, muster_time now, struct muster_e
 void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_effects *out)
 {
     tick_leader(l, now, out);
-    if (now >= lease_pause_at(l))
-        lease_write_pause(l);
+    if (now >= lease_keep_at(l))
+        lease_keep(l);
     if (l->script_running)
         return;
     if (now >= l->release_at) {
@@ -371,7 +359,7 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
         want_script(l, MUSTER_LEASE_RENEW);
     } else if (now >= l->campaign_at) {
         l->campaign_at = MUSTER_NEVER;
-        if (l->leaderless && !l->draining && lease_may_promise(l, now)) {
+        if (l->leaderless && !l->draining && lease_may_campaign(l, now)) {
             l->state = MUSTER_LEASE_ACQUIRING;
             want_script(l, MUSTER_LEASE_ACQUIRE);
         }
@@ -380,7 +368,7 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
 
 muster_time muster_lease_deadline(const struct muster_lease *l)
 {
-    muster_time t = lease_pause_at(l);
+    muster_time t = lease_keep_at(l);
     if (l->state == MUSTER_LEASE_LEADING)
         t = muster_time_min(t, muster_time_min(l->until,
                                                muster_time_add(l->echoed, l->cfg->renew_deadline)));
@@ -444,7 +432,9 @@ static void renewed(struct muster_lease *l, muster_time now, const struct muster
         l->acknowledged = r->counter;
     if (r->counter < l->counter)
         l->renew_at = now; /* the store has lost a renewal: what we expected does not stand */
-    if (muster_pair_equal(muster_lease_promise(l), l->pair))
+    if (l->trusts_store)
+        lead_from(l, now, l->acknowledged, out);
+    else if (muster_pair_equal(muster_lease_promise(l), l->pair))
         lease_echo(l, now, r->counter);
 }
 

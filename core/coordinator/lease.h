@@ -9,6 +9,11 @@
  * majorities share a voter, and a voter promises again only a full lease_ttl after its last new
  * echo. (Compare Gray and Cheriton 1989 for leases, Lamport's Paxos for promises.)
  *
+ * Where the store is the authority (muster_config_trusts_store), its reply stands for the majority:
+ * a candidate leads with the acquire's acknowledgement, until lease_ttl - margin after the sending
+ * of the newest renewal that the store has acknowledged or shown. Nobody promises, echoes or waits
+ * then, and whoever finds no leader record takes it: a store that forgets makes two leaders.
+ *
  * The coordinator feeds it what it reads (views), how writes ended, and the time; it answers with
  * wishes: one script to run, one slot to write, "publish my record", "wake the others". No wish is
  * lost: it stands until its end is reported.
@@ -19,7 +24,7 @@
 #ifndef MUSTER_CORE_COORDINATOR_LEASE_H
 #define MUSTER_CORE_COORDINATOR_LEASE_H
 
-#include "core/coordinator/slot.h"
+#include "core/coordinator/electorate.h"
 #include "core/coordinator/wire.h"
 #include "core/notes.h"
 #include "core/port.h"
@@ -57,11 +62,13 @@ struct muster_lease {
     const struct muster_config *cfg;
     const struct muster_place *place;
     struct muster_incarnation incarnation;
-    struct muster_random random; /* attempts, jitter */
-    uint64_t electorate;
+    struct muster_random random;     /* attempts, jitter */
+    uint64_t generation, electorate; /* digest */
+    bool settled;                    /* the electorate before counts no more */
 
     /* voter */
-    bool fit;                   /* durable state is valid */
+    bool trusts_store;          /* else the voters are the authority */
+    bool fit;                   /* durable state is valid, or none is needed */
     bool active;                /* no twin, joined: may promise, echo, campaign */
     struct muster_slot slot;    /* as acknowledged by the disk */
     struct muster_slot writing; /* sequence 0: nothing under way */
@@ -73,7 +80,7 @@ struct muster_lease {
     bool released;             /* the tombstone of the promised pair was read */
     uint64_t known;            /* highest epoch heard of */
     struct muster_pause pause; /* the newest heard of or asked for */
-    muster_time pause_from;    /* after it could not be written: not before */
+    muster_time keep_from;     /* after what is kept beside a promise could not be written */
     bool pause_asked;          /* by the operator of this leader, who has no answer yet */
     muster_time promise_from;  /* after a promise that failed: none before */
     muster_time campaign_from; /* and no campaign before */
@@ -101,6 +108,7 @@ struct muster_lease {
     muster_time seen_at;                 /* … since when, by the own clock */
     bool dead;                           /* it has stood still for a full lease_ttl */
     bool leaderless;                     /* the last view had no live leader record */
+    bool hopeless;                       /* … and too many voters of another electorate */
     bool draining;                       /* neither campaigns nor, without a lease, holds on */
     char successor[MUSTER_NAME_MAX + 1]; /* to be named in the tombstone; empty: nobody */
 
@@ -121,6 +129,18 @@ void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
 
 /* The durable state as read at start; fit becomes true. */
 void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot);
+
+/* Where the store is the authority: this voter has no state of this electorate, and needs none to
+ * begin. other: one of this cluster all the same; may be null. */
+void muster_lease_begin(struct muster_lease *l, const struct muster_slot *other);
+
+/* Have a first or new state written (l->writing), which promises nothing up to `floor`. It counts
+ * when it is durable and restored. Only of a voter that is not fit, with no slot under way. */
+void muster_lease_form(struct muster_lease *l, uint64_t floor);
+
+/* Have the state of the electorate before (MUSTER_SLOT_BEFORE) written as one of this electorate,
+ * with the promise in it. It counts when it is durable and restored. */
+void muster_lease_adopt(struct muster_lease *l, const struct muster_slot *before);
 
 /* The store was read. */
 void muster_lease_see(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,

@@ -5,10 +5,12 @@
  * epoch: each leadership takes a higher one and has it on the disk before anything starts under it,
  * so that a fencing target refuses what an earlier life has left on its way. A disk that has lost
  * the epoch is told of it by the first target that refuses. Damaged state is not no state: it never
- * leads then.
+ * leads then, until an operator says above which epoch it may (voter_init.h; there are no others to
+ * ask).
  */
 #include "core/coordinator/interface.h"
 #include "core/coordinator/slot.h"
+#include "core/coordinator/voter_init.h"
 #include "core/coordinator/votes.h"
 #include "core/notes.h"
 
@@ -23,7 +25,9 @@ struct local {
     uint64_t random; /* what attempts are drawn from */
     uint64_t incarnation_high, incarnation_low;
 
-    bool fit; /* the durable state was read, or there was none */
+    bool fit;         /* the durable state was read, or there was none */
+    bool readable;    /* it could be read, whatever it was */
+    bool initialises; /* fit on an operator's word */
     bool leading, draining, leaving, left;
     struct muster_slot slot;    /* as acknowledged by the disk */
     struct muster_slot writing; /* sequence 0: nothing under way */
@@ -112,25 +116,51 @@ static void write_slot(struct local *l, struct muster_effects *out)
     ask_disk(l, ASK_SYNC, MUSTER_DISK_SYNC, out);
 }
 
+static void join(struct local *l, muster_time now, struct muster_effects *out)
+{
+    l->fit = true;
+    l->write_at = l->heartbeat_at = now;
+    note(out, MUSTER_NOTE_JOINED, 0, 0, 0, 0);
+}
+
 static void loaded(struct local *l, const struct muster_input *in, struct muster_effects *out)
 {
     struct muster_slot slot;
     int error = muster_slot_decode(&slot, in->data);
+    l->readable = in->status == MUSTER_STATUS_OK;
+    l->slot_floor = slot.sequence; /* a foreign one is not to outlast what is written here */
     bool ours = !error && slot.cluster == cluster(l) && slot.electorate == electorate(l);
-    bool none = in->status == MUSTER_STATUS_OK && error == MUSTER_E_NOTFOUND;
-    if (in->status != MUSTER_STATUS_OK || (!ours && !none)) {
+    if (!l->readable || (!ours && error != MUSTER_E_NOTFOUND)) {
         note(out, MUSTER_NOTE_VOTER_UNFIT, 0, 0, 0, 0);
         return;
     }
-    l->fit = true;
     if (ours) {
         l->slot = slot;
-        l->slot_floor = slot.sequence;
         l->known = slot.known;
         l->pause = slot.pause;
     }
-    l->write_at = l->heartbeat_at = in->now;
-    note(out, MUSTER_NOTE_JOINED, 0, 0, 0, 0);
+    join(l, in->now, out);
+}
+
+/* The next epoch is above the floor; nobody else can know of a higher one but the targets. */
+static void init_voter(struct local *l, const struct muster_input *in, struct muster_effects *out)
+{
+    uint64_t floor = 0;
+    if (muster_voter_init_parse(in->data, &floor) != 0) {
+        muster_voter_init_refuse(MUSTER_INIT_MALFORMED, 0, l->known, out);
+    } else if (l->tag[ASK_READ] != 0 || l->draining) {
+        muster_voter_init_refuse(MUSTER_INIT_NOT_NOW, floor, l->known, out);
+    } else if (l->fit) {
+        muster_voter_init_refuse(MUSTER_INIT_NEEDLESS, floor, l->known, out);
+    } else if (!l->readable) {
+        muster_voter_init_refuse(MUSTER_INIT_UNREADABLE, floor, l->known, out);
+    } else if (floor < l->known) {
+        muster_voter_init_refuse(MUSTER_INIT_FLOOR_LOW, floor, l->known, out);
+    } else {
+        l->initialises = true;
+        l->known = floor;
+        join(l, in->now, out);
+    }
 }
 
 static void extend(struct local *l, muster_time now)
@@ -165,7 +195,8 @@ static void written(struct local *l, muster_time now, struct muster_effects *out
         return;
     }
     if (ok && l->slot.sequence == 0)
-        note(out, MUSTER_NOTE_BOOTSTRAPPED, 0, 0, 0, 0);
+        note(out, l->initialises ? MUSTER_NOTE_VOTER_INITIALISED : MUSTER_NOTE_BOOTSTRAPPED,
+             l->initialises ? w->epoch - 1 : 0, 0, 0, 0);
     note(out, ok ? MUSTER_NOTE_PROMISED : MUSTER_NOTE_PROMISE_FAILED, w->epoch, w->attempt,
          (uint64_t)l->slot_status, 0);
     if (!ok)
@@ -230,6 +261,9 @@ static bool command(void *self, const struct muster_input *in, struct muster_eff
     case MUSTER_VERB_PAUSE:
     case MUSTER_VERB_RESUME:
         take_pause(l, in->now, in->command.verb == MUSTER_VERB_PAUSE, out);
+        return true;
+    case MUSTER_VERB_VOTER_INIT:
+        init_voter(l, in, out);
         return true;
     case MUSTER_VERB_STEP_DOWN:
     case MUSTER_VERB_SWITCHOVER: /* there is nobody to hand it over to */

@@ -25,7 +25,7 @@ static bool can_follow(const struct muster_redis_coordinator *c, muster_time now
                        enum muster_refusal *ret_refusal)
 {
     const struct muster_member_record *r = &c->members.at[index].record;
-    if (index >= c->place->voters)
+    if (!muster_electorate_has(c->place, MUSTER_ELECTORATE_NOW, index))
         *ret_refusal = MUSTER_REFUSAL_NO_VOTER;
     else if (index == c->place->index)
         *ret_refusal = MUSTER_REFUSAL_LEADS_ALREADY;

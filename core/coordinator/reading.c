@@ -32,6 +32,7 @@ static void become_active(struct muster_redis_coordinator *c, muster_time now,
 static void refuse(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
 {
     muster_lease_step_down(&c->lease, now, MUSTER_LOST_DUPLICATE, 0, out);
+    muster_voter_init_stop(&c->init, &c->lease, out);
     c->lease.active = false;
     c->life = MUSTER_LIFE_REFUSED;
     c->poll_at = c->heartbeat_at = c->watch_until = MUSTER_NEVER;
@@ -96,14 +97,17 @@ static void try_bootstrap(struct muster_redis_coordinator *c, const struct muste
         return;
     }
     assert(!v->has_leader || v->leader.pair.epoch == 0);
-    struct muster_lease *l = &c->lease;
-    l->writing = (struct muster_slot){.sequence = 1, .electorate = l->electorate};
-    l->writing.cluster =
-        muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
-    l->writing.disk_high = c->incarnation.high;
-    l->writing.disk_low = c->incarnation.low;
-    l->slot_floor = 1;
-    c->bootstrapping = true;
+    muster_lease_form(&c->lease, 0);
+    c->forming = MUSTER_FORMS_FIRST;
+}
+
+/* The state of the electorate before becomes one of this (R8), with the promise that binds it. */
+static void try_adopt(struct muster_redis_coordinator *c)
+{
+    if (c->before.sequence == 0 || c->lease.writing.sequence > 0)
+        return;
+    muster_lease_adopt(&c->lease, &c->before);
+    c->forming = MUSTER_FORMS_NEXT;
 }
 
 /* ---- what stands in it ---- */
@@ -170,4 +174,7 @@ void reading_done(struct muster_redis_coordinator *c, muster_time now, struct mu
     see_decision(c, &v, decision);
     muster_lease_see(&c->lease, now, &v, out);
     try_bootstrap(c, &v, out);
+    try_adopt(c);
+    if (muster_voter_init_see(&c->init, &c->lease, now, &v, out))
+        c->forming = MUSTER_FORMS_ANEW;
 }

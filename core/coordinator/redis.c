@@ -45,7 +45,10 @@ static void start(struct muster_redis_coordinator *c, const struct muster_input 
     c->bootstrap = (in->start.flags & MUSTER_START_BOOTSTRAP) != 0;
     muster_lease_init(&c->lease, c->cfg, c->place, c->incarnation, in->start.seed, in->now);
     c->answered = in->now;
-    if (c->place->voters == 2) /* SPEC R8: whoever runs two must hear of it */
+    uint32_t voters = muster_electorate_size(c->place, MUSTER_ELECTORATE_NOW);
+    if (c->lease.trusts_store)
+        note(out, MUSTER_NOTE_AUTHORITY_STORE, voters, 0, 0);
+    if (voters == 2) /* SPEC R8: whoever runs two must hear of it */
         note(out, MUSTER_NOTE_TWO_VOTERS, 0, 0, 0);
     ask_slot_read(c, out);
     ask_subscribe(c, out);
@@ -66,13 +69,24 @@ static void loaded(struct muster_redis_coordinator *c, const struct muster_input
     struct muster_slot slot;
     uint64_t cluster =
         muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
-    bool valid = in->status == MUSTER_STATUS_OK && muster_slot_decode(&slot, in->data) == 0;
+    c->readable = in->status == MUSTER_STATUS_OK;
+    bool ours = muster_slot_decode(&slot, in->data) == 0 && c->readable && slot.cluster == cluster;
     /* A slot of another cluster or electorate is no state of this voter (R7, R8). */
-    if (valid && slot.cluster == cluster && slot.electorate == c->lease.electorate) {
+    enum muster_electorate_slot is =
+        ours ? muster_electorate_judge(c->place, &slot) : MUSTER_SLOT_FOREIGN;
+    c->lease.slot_floor = slot.sequence; /* a foreign one is not to outlast what is written here */
+    if (c->lease.trusts_store && is != MUSTER_SLOT_HELD) { /* no lease rests on what it keeps */
+        muster_lease_begin(&c->lease, ours ? &slot : NULL);
+        c->bootstrap = false;
+    } else if (is == MUSTER_SLOT_HELD) {
         muster_lease_restore(&c->lease, &slot);
         c->bootstrap = false;
+    } else if (is == MUSTER_SLOT_BEFORE) {
+        c->before = slot;
+        c->bootstrap = false;
+        muster_lease_heard(&c->lease, in->now, slot.known, out);
     } else if (c->place->index < c->place->voters &&
-               (!c->bootstrap || in->status != MUSTER_STATUS_OK || in->data.size > 0)) {
+               (!c->bootstrap || !c->readable || in->data.size > 0)) {
         c->bootstrap = false; /* damaged or unreadable state is not no state */
         note(out, MUSTER_NOTE_VOTER_UNFIT, 0, 0, 0);
     }
@@ -88,18 +102,27 @@ static void slot_ended(struct muster_redis_coordinator *c, const struct muster_i
         c->slot_status = (enum muster_status)in->status;
     if (ask_busy(c, MUSTER_ASK_SLOT_WRITE) || ask_busy(c, MUSTER_ASK_SLOT_SYNC))
         return;
-    if (!c->bootstrapping) {
+    enum muster_forming forms = c->forming;
+    bool ok = c->slot_status == MUSTER_STATUS_OK;
+    if (forms == MUSTER_FORMS_NOTHING) {
         muster_lease_written(&c->lease, in->now, c->slot_status, out);
         return;
     }
-    c->bootstrapping = false;
-    if (c->slot_status == MUSTER_STATUS_OK) {
+    c->forming = MUSTER_FORMS_NOTHING;
+    if (ok) {
         c->bootstrap = false;
         muster_lease_restore(&c->lease, &c->lease.writing);
         c->lease.publish = true;
-        note(out, MUSTER_NOTE_BOOTSTRAPPED, 0, 0, 0);
     }
     c->lease.writing.sequence = 0;
+    if (forms == MUSTER_FORMS_ANEW) {
+        muster_voter_init_written(&c->init, &c->lease, in->now, c->slot_status, out);
+    } else if (ok && forms == MUSTER_FORMS_NEXT) {
+        c->before.sequence = 0;
+        note(out, MUSTER_NOTE_ELECTORATE_HELD, c->lease.generation, c->lease.electorate, 0);
+    } else if (ok) {
+        note(out, MUSTER_NOTE_BOOTSTRAPPED, 0, 0, 0);
+    }
 }
 
 static void disk(struct muster_redis_coordinator *c, const struct muster_input *in,
@@ -222,23 +245,34 @@ static void push(struct muster_redis_coordinator *c, const struct muster_input *
 
 /* ---- consensus ---- */
 
-static void decide(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
+/* What the voters of this electorate say, the own vote as it is now. */
+static uint32_t collect_votes(const struct muster_redis_coordinator *c, muster_time now,
+                              struct muster_vote vote[MUSTER_VOTERS_MAX])
 {
-    struct muster_vote vote[MUSTER_VOTERS_MAX];
+    uint32_t voters = 0;
     for (uint32_t i = 0; i < c->place->voters; i++) {
+        if (!muster_electorate_has(c->place, MUSTER_ELECTORATE_NOW, i))
+            continue;
         const struct muster_member_record *r = &c->members.at[i].record;
-        bool own = i == c->place->index;
+        struct muster_vote *v = &vote[voters++];
         bool counts = muster_members_fresh(&c->members, now, i) &&
                       r->electorate == c->lease.electorate && r->circuit <= MUSTER_CIRCUIT_OPEN &&
                       r->mode <= MUSTER_MODE_SAFE;
-        vote[i] = (struct muster_vote){.fresh = own || counts};
-        vote[i].circuit = own      ? c->self.circuit
-                          : counts ? (enum muster_circuit_state)r->circuit
-                                   : 0;
-        vote[i].mode = own ? c->self.mode : counts ? (enum muster_fallback_mode)r->mode : 0;
+        *v = (struct muster_vote){0};
+        if (i == c->place->index)
+            *v = (struct muster_vote){true, c->self.circuit, c->self.mode};
+        else if (counts)
+            *v = (struct muster_vote){true, (enum muster_circuit_state)r->circuit,
+                                      (enum muster_fallback_mode)r->mode};
     }
-    struct muster_decision d =
-        muster_votes_decide(vote, c->place->voters, c->cfg->quorum_threshold_ppm);
+    return voters;
+}
+
+static void decide(struct muster_redis_coordinator *c, muster_time now, struct muster_effects *out)
+{
+    struct muster_vote vote[MUSTER_VOTERS_MAX];
+    uint32_t voters = collect_votes(c, now, vote);
+    struct muster_decision d = muster_votes_decide(vote, voters, c->cfg->quorum_threshold_ppm);
     bool news = c->decision_epoch != c->lease.pair.epoch || d.outcome != c->decision.outcome ||
                 d.circuit != c->decision.circuit || d.mode != c->decision.mode;
     if (news) {
@@ -293,6 +327,7 @@ static void advance(void *self, muster_time now, struct muster_effects *out)
         c->store_lost = true;
         note(out, MUSTER_NOTE_STORE_LOST, 0, 0, 0);
     }
+    muster_voter_init_tick(&c->init, l, now, out);
     if (now >= c->heartbeat_at)
         heartbeat(c, now, out);
     if (l->writing.sequence > 0 && !ask_busy(c, MUSTER_ASK_SLOT_WRITE) &&
@@ -320,6 +355,7 @@ static muster_time deadline(const void *self)
         c->life == MUSTER_LIFE_LEFT)
         return MUSTER_NEVER;
     muster_time t = muster_time_min(c->heartbeat_at, muster_lease_deadline(&c->lease));
+    t = muster_time_min(t, muster_voter_init_deadline(&c->init));
     if (!ask_busy(c, MUSTER_ASK_POLL))
         t = muster_time_min(t, next_poll(c));
     if (!c->store_lost)
@@ -336,6 +372,7 @@ static void leave(void *self, muster_time now, struct muster_effects *out)
     }
     c->life = MUSTER_LIFE_LEAVING;
     c->lease.draining = true;
+    muster_voter_init_stop(&c->init, &c->lease, out);
     muster_lease_step_down(&c->lease, now, MUSTER_LOST_SHUTDOWN, 0, out);
 }
 
@@ -351,6 +388,20 @@ static void handle(void *self, const struct muster_input *in, struct muster_effe
         disk(self, in, out);
     else
         reply(self, in, out);
+}
+
+static bool command(void *self, const struct muster_input *in, struct muster_effects *out)
+{
+    struct muster_redis_coordinator *c = self;
+    if (in->command.verb != MUSTER_VERB_VOTER_INIT)
+        return operator_command(c, in, out);
+    if (c->before.sequence > 0)
+        muster_voter_init_refuse(MUSTER_INIT_NEEDLESS, 0, c->lease.known, out);
+    else if (c->life == MUSTER_LIFE_WATCHING || c->life == MUSTER_LIFE_ACTIVE)
+        muster_voter_init_ask(&c->init, &c->lease, in->now, in->data, c->readable, out);
+    else
+        muster_voter_init_refuse(MUSTER_INIT_NOT_NOW, 0, c->lease.known, out);
+    return true;
 }
 
 static void vote(void *self, const struct muster_self *news)
@@ -450,7 +501,7 @@ const struct muster_coordinator_kind muster_coordinator_redis = {
     .init = init,
     .handle = handle,
     .owns = owns,
-    .command = operator_command,
+    .command = command,
     .yield = operator_yield,
     .vote = vote,
     .heard = heard,

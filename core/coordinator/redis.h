@@ -16,6 +16,7 @@
 #include "core/coordinator/interface.h"
 #include "core/coordinator/lease.h"
 #include "core/coordinator/members.h"
+#include "core/coordinator/voter_init.h"
 #include "core/coordinator/votes.h"
 
 enum muster_phase_of_life {
@@ -44,6 +45,14 @@ enum muster_request_kind {
     MUSTER_ASK_COUNT
 };
 
+/* What the slot under way is, beside a promise. */
+enum muster_forming {
+    MUSTER_FORMS_NOTHING,
+    MUSTER_FORMS_FIRST, /* the voter's first state (bootstrap) */
+    MUSTER_FORMS_ANEW,  /* a new one after a loss (voter_init.h) */
+    MUSTER_FORMS_NEXT,  /* its state, in the next electorate (electorate.h) */
+};
+
 struct muster_redis_coordinator {
     const struct muster_config *cfg;
     const struct muster_place *place;
@@ -53,7 +62,10 @@ struct muster_redis_coordinator {
     struct muster_incarnation incarnation;
     enum muster_phase_of_life life;
     bool bootstrap; /* may write the first durable state, once it has seen that no epoch is known */
-    bool bootstrapping;             /* the slot under way is that first one */
+    bool readable;  /* the slots could be read at the start */
+    struct muster_slot before; /* of the electorate before, to be taken over; sequence 0: none */
+    enum muster_forming forming;
+    struct muster_voter_init init;
     enum muster_status slot_status; /* of the slot under way: what failed first */
     uint64_t sequence;              /* of the own record */
     muster_time watch_until;

@@ -38,9 +38,10 @@ void muster_slot_encode(const struct muster_slot *s, uint8_t bytes[MUSTER_SLOT_S
 {
     assert(s->sequence > 0);
     assert(s->known >= s->epoch && s->known >= s->pause.epoch);
-    const uint64_t words[] = {MAGIC,       s->sequence,    s->cluster,    s->disk_high,
-                              s->disk_low, s->electorate,  s->epoch,      s->attempt,
-                              s->known,    s->pause.epoch, s->pause.count};
+    const uint64_t words[] = {MAGIC,       s->sequence,    s->cluster,     s->disk_high,
+                              s->disk_low, s->electorate,  s->epoch,       s->attempt,
+                              s->known,    s->pause.epoch, s->pause.count, s->generation,
+                              s->settled};
     memset(bytes, 0, MUSTER_SLOT_SIZE);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         put_word(bytes + 8 * i, words[i]);
@@ -61,6 +62,8 @@ static bool decode_one(struct muster_slot *s, const uint8_t *bytes)
     s->known = get_word(bytes + 64);
     s->pause.epoch = get_word(bytes + 72);
     s->pause.count = get_word(bytes + 80);
+    s->generation = get_word(bytes + 88);
+    s->settled = get_word(bytes + 96);
     return s->sequence > 0 && s->known >= s->epoch && s->known >= s->pause.epoch;
 }
 

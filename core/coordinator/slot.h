@@ -5,8 +5,10 @@
  * The newest valid slot counts. 128 bytes each, little-endian:
  *   0 magic  8 sequence  16 cluster hash  24 disk id (2 words)  40 electorate digest
  *   48 promised epoch  56 promised attempt  64 highest epoch known
- *   72 pause epoch  80 pause count, both 0 in slots of a version that knew no pause
- *   88 zero …  120 CRC-32C of bytes 0..119
+ *   72 pause epoch  80 pause count  88 generation of the electorate
+ *   96 generation that is known to be settled
+ *   104 zero …  120 CRC-32C of bytes 0..119
+ * A slot of a version that knew no pause and no generations has 0 there: not paused, the first.
  * Fencing epochs only protect if this survives: a slot is written and synced before what it says is
  * told to anybody (Raft's rule for term and vote, Ongaro and Ousterhout 2014, section 5).
  */
@@ -27,6 +29,7 @@ struct muster_slot {
     uint64_t epoch, attempt;      /* the promise; 0, 0 before the first */
     uint64_t known;               /* highest epoch this voter knew of; at least epoch */
     struct muster_pause pause;    /* the newest that it knew of; its epoch is at most `known` */
+    uint64_t generation, settled; /* of the electorate (electorate.h) */
 };
 
 /* Where in the file a state with this sequence goes. */

@@ -12,14 +12,18 @@ struct muster_pair muster_lease_promise(const struct muster_lease *l)
 
 bool lease_is_voter(const struct muster_lease *l)
 {
-    return l->place->index < l->place->voters && l->fit && l->active;
+    uint32_t own = l->place->index;
+    bool votes = muster_electorate_has(l->place, MUSTER_ELECTORATE_NOW, own) ||
+                 (!l->settled && muster_electorate_has(l->place, MUSTER_ELECTORATE_BEFORE, own));
+    return votes && l->fit && l->active;
 }
 
 /* R5: a full lease_ttl by the own clock after the last promise, new echo or start, unless the
- * promised pair is known to be released. */
+ * promised pair is known to be released. Who trusts the store has promised nothing. */
 muster_time muster_lease_wait_end(const struct muster_lease *l)
 {
-    return l->released ? l->wait_from : muster_time_add(l->wait_from, l->cfg->lease_ttl);
+    return l->released || l->trusts_store ? l->wait_from
+                                          : muster_time_add(l->wait_from, l->cfg->lease_ttl);
 }
 
 bool lease_may_promise(const struct muster_lease *l, muster_time now)
@@ -28,21 +32,72 @@ bool lease_may_promise(const struct muster_lease *l, muster_time now)
            now >= muster_lease_wait_end(l);
 }
 
-void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot)
+/* A candidate is the first to promise itself the pair it asks for. */
+bool lease_may_campaign(const struct muster_lease *l, muster_time now)
 {
-    l->slot = *slot;
-    l->slot_floor = slot->sequence;
-    l->fit = true;
+    return muster_electorate_has(l->place, MUSTER_ELECTORATE_NOW, l->place->index) &&
+           (l->trusts_store ? lease_is_voter(l) : lease_may_promise(l, now));
+}
+
+/* What is true whatever the slot is to this voter. */
+static void take_over(struct muster_lease *l, const struct muster_slot *slot)
+{
     if (slot->known > l->known)
         l->known = slot->known;
     if (muster_pause_is_newer(slot->pause, l->pause))
         l->pause = slot->pause;
 }
 
+void muster_lease_restore(struct muster_lease *l, const struct muster_slot *slot)
+{
+    l->slot = *slot;
+    l->slot_floor = slot->sequence;
+    l->fit = true;
+    l->settled |= slot->settled == l->generation;
+    take_over(l, slot);
+}
+
+/* A state of this cluster and electorate that promises nothing. */
+static struct muster_slot blank(const struct muster_lease *l)
+{
+    return (struct muster_slot){
+        .cluster =
+            muster_slot_hash(MUSTER_SLOT_HASH_START, l->cfg->cluster, strlen(l->cfg->cluster)),
+        .disk_high = l->incarnation.high,
+        .disk_low = l->incarnation.low,
+        .electorate = l->electorate,
+        .generation = l->generation,
+        .settled = l->settled ? l->generation : 0,
+    };
+}
+
+void muster_lease_begin(struct muster_lease *l, const struct muster_slot *other)
+{
+    assert(!l->fit && l->trusts_store);
+    if (other)
+        take_over(l, other);
+    l->slot = blank(l);
+    l->fit = true;
+}
+
+void muster_lease_form(struct muster_lease *l, uint64_t floor)
+{
+    assert(!l->fit && l->writing.sequence == 0);
+    l->writing = blank(l);
+    l->writing.sequence = muster_slot_next(&l->slot, l->slot_floor);
+    l->writing.epoch = floor;
+    l->writing.known = l->known > floor ? l->known : floor;
+    l->writing.pause = l->pause;
+    l->slot_floor = l->writing.sequence;
+}
+
 void lease_write_slot(struct muster_lease *l, struct muster_pair pair)
 {
     l->writing = l->slot;
     l->writing.sequence = muster_slot_next(&l->slot, l->slot_floor);
+    l->writing.electorate = l->electorate;
+    l->writing.generation = l->generation;
+    l->writing.settled = l->settled ? l->generation : 0;
     l->writing.epoch = pair.epoch;
     l->writing.attempt = pair.attempt;
     if (l->known < pair.epoch)
@@ -51,6 +106,47 @@ void lease_write_slot(struct muster_lease *l, struct muster_pair pair)
     l->writing.pause = l->pause;
     l->slot_floor = l->writing.sequence;
 }
+
+void muster_lease_adopt(struct muster_lease *l, const struct muster_slot *before)
+{
+    assert(!l->fit && l->writing.sequence == 0);
+    l->slot = *before;
+    take_over(l, before);
+    lease_write_slot(l, muster_lease_promise(l));
+}
+
+/* ---- what is kept beside the promise ---- */
+
+static bool has_news(const struct muster_lease *l)
+{
+    bool settled = l->settled && l->generation > 1 && l->slot.settled != l->generation;
+    return settled || muster_pause_is_newer(l->pause, l->slot.pause);
+}
+
+muster_time lease_keep_at(const struct muster_lease *l)
+{
+    bool due = lease_is_voter(l) && l->writing.sequence == 0 && has_news(l);
+    return due ? l->keep_from : MUSTER_NEVER;
+}
+
+void lease_keep(struct muster_lease *l)
+{
+    assert(l->writing.sequence == 0);
+    lease_write_slot(l, muster_lease_promise(l));
+}
+
+static void kept(struct muster_lease *l, muster_time now, enum muster_status status)
+{
+    if (status == MUSTER_STATUS_OK) {
+        l->slot = l->writing;
+        l->publish = l->wake = true;
+    } else {
+        l->keep_from = muster_time_add(now, l->cfg->renew_every);
+    }
+    l->writing.sequence = 0;
+}
+
+/* ---- promises ---- */
 
 void lease_promise(struct muster_lease *l, muster_time now, struct muster_pair pair,
                    uint64_t counter, struct muster_effects *out)
@@ -67,8 +163,8 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
                           struct muster_effects *out)
 {
     assert(l->writing.sequence > 0);
-    if (l->slot.sequence > 0 && l->writing.epoch == l->slot.epoch) {
-        lease_pause_written(l, now, status);
+    if (l->writing.epoch == l->slot.epoch) {
+        kept(l, now, status);
         return;
     }
     const uint64_t arg[4] = {l->writing.epoch, l->writing.attempt, (uint64_t)status, 0};
@@ -112,7 +208,7 @@ void lease_echo(struct muster_lease *l, muster_time seen, uint64_t counter)
 void lease_vote(struct muster_lease *l, muster_time now, const struct muster_lease_view *v,
                 struct muster_effects *out)
 {
-    if (!v->has_leader || !lease_is_voter(l))
+    if (!v->has_leader || !lease_is_voter(l) || l->trusts_store)
         return;
     const struct muster_leader_record *r = &v->leader;
     struct muster_pair promise = muster_lease_promise(l);

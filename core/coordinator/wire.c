@@ -60,6 +60,8 @@ void muster_member_record_write(const struct muster_member_record *r, struct mus
     add_word(t, r->mode);
     add_word(t, r->score);
     add_word(t, r->failed);
+    add_word(t, r->generation);
+    add_word(t, r->settled);
     if (r->pause.epoch == 0)
         return;
     add_word(t, r->pause.epoch);
@@ -219,6 +221,8 @@ static int parse_member_rest(struct muster_member_record *r, struct cursor c)
     r->mode = take_word(&c);
     r->score = take_word(&c);
     r->failed = take_word(&c);
+    r->generation = take_word(&c);
+    r->settled = take_word(&c);
     r->pause = (struct muster_pause){0, 0};
     if (c.at < c.end) {
         r->pause.epoch = take_word(&c);
@@ -226,7 +230,7 @@ static int parse_member_rest(struct muster_member_record *r, struct cursor c)
         if (r->pause.epoch == 0 || r->pause.epoch > r->known || r->pause.count > MUSTER_INTEGER_MAX)
             return MUSTER_E_INVALID;
     }
-    if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known)
+    if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known || r->settled > r->generation)
         return MUSTER_E_INVALID;
     return end(&c);
 }

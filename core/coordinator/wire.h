@@ -6,7 +6,7 @@
  *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation> [<successor>]
  *   member record   V <state> <incarnation> <electorate> <sequence>
  *                     <epoch> <attempt> <echo> <known> <circuit> <mode> <score> <failed components>
- *                     [<pause epoch> <pause count>]
+ *                     <generation> <settled generation> [<pause epoch> <pause count>]
  *   decision        D <epoch> <sequence> <circuit> <mode> <votes>
  * Epochs, counters and scores are decimal, attempts, incarnations and digests hexadecimal. All keys
  * carry one hash tag, so that they share a slot of a Redis Cluster.
@@ -72,8 +72,9 @@ struct muster_member_record {
     uint64_t echo;  /* counter of the promised pair last seen; valid when promise.epoch > 0 */
     uint64_t known; /* highest epoch it knows of */
     uint64_t circuit, mode, score;
-    uint64_t failed;           /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */
-    struct muster_pause pause; /* on its disk; left out while nobody has paused anything */
+    uint64_t failed;              /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */
+    struct muster_pause pause;    /* on its disk; left out while nobody has paused anything */
+    uint64_t generation, settled; /* of the electorate (electorate.h) */
 };
 
 struct muster_decision_record {

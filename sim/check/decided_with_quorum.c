@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: a decision has a quorum behind it by ground truth, and is applied only with the epoch
  * of the leader that there was when it was read. */
+#include "core/coordinator/electorate.h"
 #include "core/coordinator/votes.h"
 #include "sim/check/check.h"
 #include "sim/scenario/scenario.h"
@@ -78,12 +79,15 @@ static muster_dur window_of(const struct muster_config *c)
 static void judge_decision(const struct state *s, struct muster_world *w,
                            const struct muster_record *r, const struct muster_config *c)
 {
-    uint32_t voters = muster_world_voters(w), heard = 0;
+    const struct muster_place *place = muster_world_place(w, r->process);
+    uint32_t voters = muster_electorate_size(place, MUSTER_ELECTORATE_NOW), heard = 0;
     uint32_t needed = muster_config_votes_needed(voters, c->quorum_threshold_ppm);
-    for (uint32_t i = 0; i < voters; i++)
-        heard +=
-            i == r->process || /* its own vote needs no store */
-            (s->process[i].executed != 0 && r->time - (s->process[i].executed - 1) <= window_of(c));
+    for (uint32_t i = 0; i < place->voters; i++) {
+        bool recent =
+            s->process[i].executed != 0 && r->time - (s->process[i].executed - 1) <= window_of(c);
+        heard += muster_electorate_has(place, MUSTER_ELECTORATE_NOW, i) &&
+                 (recent || i == r->process); /* its own vote needs no store */
+    }
     muster_judged(w);
     if (heard < needed)
         muster_violated(w,

@@ -27,6 +27,8 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
         muster_violated(w,
                         "the disk of %s holds a promise of epoch %" PRIu64 " after one of %" PRIu64,
                         name, slot.epoch, before->epoch);
+    else if (slot.epoch == before->epoch && slot.attempt == 0)
+        return; /* a floor: what was promised before is promised to nobody else */
     else if (slot.epoch == before->epoch && slot.attempt != before->attempt)
         muster_violated(w,
                         "%s promised epoch %" PRIu64 " twice: to attempt %" PRIx64
@@ -47,7 +49,8 @@ const struct muster_property muster_check_promise_only_rises = {
         "R3; Paxos's acceptors and Raft's currentTerm and votedFor obey the same). Judged at "
         "every sync that a voter's disk has acknowledged. When it is violated, look at how a "
         "voter reads its slots at start, and whether it writes before it knows what it had "
-        "promised.",
+        "promised. A voter that lost its disk and was told a floor (voter-init, rule R7) goes on "
+        "above what it had promised, too, though it cannot know that.",
     .class = MUSTER_SAFETY,
     .assumes = MUSTER_ASSUME_DURABLE,
     .by_default = true,

@@ -57,6 +57,9 @@ const char *render(struct loader *l, const struct muster_doc *node);
 const struct muster_doc *read_files(struct loader *l, const char *path,
                                     struct muster_sources *sources);
 
+/* electorate.c: after the members. */
+void load_electorates(struct loader *l, const struct muster_doc *cluster);
+
 /* setting.c: what the world is made of. */
 void load_network(struct loader *l, const struct muster_doc *root);
 void load_clocks(struct loader *l, const struct muster_doc *root);
@@ -136,6 +139,8 @@ uint32_t read_acknowledge(struct loader *l, const struct muster_doc *node,
 uint32_t read_step_down(struct loader *l, const struct muster_doc *node,
                         const struct muster_doc *value, struct muster_entry *e);
 uint32_t read_switchover(struct loader *l, const struct muster_doc *node,
+                         const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_voter_init(struct loader *l, const struct muster_doc *node,
                          const struct muster_doc *value, struct muster_entry *e);
 uint32_t read_pause_recovery(struct loader *l, const struct muster_doc *node,
                              const struct muster_doc *value, struct muster_entry *e);

@@ -164,7 +164,8 @@ static void load_members(struct loader *l, const struct muster_doc *cluster)
 
 static void load_cluster(struct loader *l, const struct muster_doc *root)
 {
-    static const char *const keys[] = {"process", "nodes", "voters", "config", NULL};
+    static const char *const keys[] = {"process", "nodes",  "voters", "electorate",
+                                       "next",    "config", NULL};
     const struct muster_doc none = {.kind = MUSTER_NODE_MAPPING, .mark = root->mark};
     const struct muster_doc *cluster = field_mapping(l, root, "cluster");
     if (!cluster)
@@ -172,6 +173,7 @@ static void load_cluster(struct loader *l, const struct muster_doc *root)
     muster_doc_keys(cluster, keys, l->d);
     load_process(l, cluster);
     load_members(l, cluster);
+    load_electorates(l, cluster);
     const struct muster_process *process = l->s->process;
     if (!process)
         return;

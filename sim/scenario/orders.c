@@ -127,3 +127,16 @@ uint32_t read_step_down(struct loader *l, const struct muster_doc *node,
     e->order.verb = MUSTER_VERB_STEP_DOWN;
     return read_subjects(l, node, value, e);
 }
+
+uint32_t read_voter_init(struct loader *l, const struct muster_doc *node,
+                         const struct muster_doc *value, struct muster_entry *e)
+{
+    const struct muster_doc *floor = field(node, "floor");
+    if (floor)
+        muster_doc_integer(floor, 0, MUSTER_INTEGER_MAX, &e->voter_init.floor, l->d);
+    else
+        COMPLAIN(l, node->mark,
+                 "'voter_init' needs 'floor', the highest epoch of all that are known, such as "
+                 "floor: 7");
+    return read_subjects(l, node, value, e);
+}

@@ -130,6 +130,7 @@ enum muster_verb_kind {
     MUSTER_DO_STEP_DOWN,      /* an operator ends a leadership: COMMAND STEP_DOWN */
     MUSTER_DO_SWITCHOVER,     /* … in favour of a member: COMMAND SWITCHOVER */
     MUSTER_DO_PAUSE_RECOVERY, /* an operator pauses the cluster's recovery, or resumes it */
+    MUSTER_DO_VOTER_INIT,     /* an unfit voter may form a new state: COMMAND VOTER_INIT */
 };
 
 /* Health text as the core reads it (core/orchestrator/health.h), made by the loader. */
@@ -168,6 +169,9 @@ struct muster_entry {
     enum muster_verb_kind verb;
     struct muster_selection who;
     union {
+        struct {
+            uint32_t electorate; /* 0: the one it had; else 1 + enum muster_scenario_electorate */
+        } restart;
         struct {
             uint32_t disk;
         } crash; /* 0 kept, 1 torn, 2 lost */
@@ -211,6 +215,9 @@ struct muster_entry {
         struct {
             struct muster_selection to; /* the first of it */
         } switchover;
+        struct {
+            uint64_t floor;
+        } voter_init;
     };
 };
 
@@ -256,6 +263,9 @@ struct muster_property_use {
     bool named; /* stands in `always` or `eventually`: never judged is then a failure */
 };
 
+/* Which electorate a member is started with. */
+enum muster_scenario_electorate { MUSTER_ELECTORATE_FIRST, MUSTER_ELECTORATE_NEXT };
+
 struct muster_scenario {
     const char *path, *name, *defends;
     const char *const *tags; /* ends with null */
@@ -263,8 +273,10 @@ struct muster_scenario {
     muster_dur duration;
 
     const struct muster_process *process;
-    void *config; /* of the process */
-    uint32_t members, voters;
+    void *config;                 /* of the process */
+    uint32_t members, voters;     /* voters: of any electorate, the first of the members */
+    struct muster_place place[2]; /* by electorate; each member's but for its index */
+    bool has_next;
     const char *names[MUSTER_PROCESSES_MAX]; /* n1, n2, …; twins get names when they are started */
     const char *const *bindings;             /* names given with `as` */
     uint32_t binding_count;

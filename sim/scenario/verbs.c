@@ -50,6 +50,20 @@ static uint32_t read_crash(struct loader *l, const struct muster_doc *node,
     return read_subjects(l, node, value, e);
 }
 
+static uint32_t read_restart(struct loader *l, const struct muster_doc *node,
+                             const struct muster_doc *value, struct muster_entry *e)
+{
+    static const char *const electorates[] = {"first", "next", NULL};
+    const struct muster_doc *named = field(node, "electorate");
+    uint32_t electorate = 0;
+    if (named && muster_doc_word(named, electorates, &electorate, l->d) == 0)
+        e->restart.electorate = 1 + electorate;
+    if (named && !l->s->has_next)
+        COMPLAIN(l, named->key_mark,
+                 "there is one electorate; give the scenario cluster: {next: [n1, n2, n4]}");
+    return read_subjects(l, node, value, e);
+}
+
 static uint32_t read_slow(struct loader *l, const struct muster_doc *node,
                           const struct muster_doc *value, struct muster_entry *e)
 {
@@ -243,7 +257,7 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"crash", MUSTER_DO_CRASH, read_crash, {"disk"}},
-    {"restart", MUSTER_DO_RESTART, read_subjects, {0}},
+    {"restart", MUSTER_DO_RESTART, read_restart, {"electorate"}},
     {"pause", MUSTER_DO_PAUSE, read_subjects, {0}},
     {"resume", MUSTER_DO_RESUME, read_subjects, {0}},
     {"slow", MUSTER_DO_SLOW, read_slow, {"by"}},
@@ -273,6 +287,7 @@ static const struct verb verbs[] = {
     {"step_down", MUSTER_DO_STEP_DOWN, read_step_down, {0}},
     {"switchover", MUSTER_DO_SWITCHOVER, read_switchover, {"on"}},
     {"pause_recovery", MUSTER_DO_PAUSE_RECOVERY, read_pause_recovery, {"reason", "on"}},
+    {"voter_init", MUSTER_DO_VOTER_INIT, read_voter_init, {"floor"}},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])
 

@@ -96,6 +96,15 @@ static void check_leftover(struct replay *x, struct player *p, const struct must
     }
 }
 
+/* Members of a scenario may be started with one electorate and restarted with the next. */
+static void place_player(const struct muster_scenario *s, struct player *p, uint64_t start_flags)
+{
+    uint32_t member = p->place.index;
+    p->place = s->place[start_flags & MUSTER_START_NEXT ? MUSTER_ELECTORATE_NEXT
+                                                        : MUSTER_ELECTORATE_FIRST];
+    p->place.index = member;
+}
+
 static bool prepare(struct replay *x, struct player *p)
 {
     const struct muster_process *table = x->scenario->process;
@@ -133,6 +142,7 @@ static int feed(struct replay *x, const struct muster_record *r)
         return MUSTER_E_NOSPACE;
     if (r->kind == MUSTER_IN_START) {
         memset(p->self, 0, p->size);
+        place_player(x->scenario, p, r->arg[3]);
         table->init(p->self, x->scenario->config, &p->place);
         p->started = true;
     }
@@ -257,8 +267,8 @@ static void place_players(struct replay *x)
             if (strncmp(t->names[i], t->names[k], length) == 0 && t->names[i][length] == '\'')
                 member = k;
         }
-        x->player[i].place =
-            (struct muster_place){member, t->members, t->voters, x->scenario->names};
+        x->player[i].place.index = member;
+        place_player(x->scenario, &x->player[i], 0);
     }
 }
 

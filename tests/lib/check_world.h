@@ -25,6 +25,7 @@ struct muster_world {
     muster_time now, calm;
     int64_t clock_offset[MEMBERS];
     bool down[MEMBERS], overrun[MEMBERS];
+    enum muster_scenario_electorate electorate[MEMBERS];
     const struct muster_property *property;
     uint64_t memory[8192];
     uint64_t judged, violated;
@@ -39,6 +40,12 @@ uint32_t muster_world_members(const struct muster_world *w)
 uint32_t muster_world_voters(const struct muster_world *w)
 {
     return w->scenario.voters;
+}
+
+const struct muster_place *muster_world_place(const struct muster_world *w, uint32_t process)
+{
+    assert_true(process < w->scenario.members);
+    return &w->scenario.place[w->electorate[process]];
 }
 
 const char *muster_world_name(const struct muster_world *w, uint32_t process)
@@ -104,6 +111,7 @@ static inline void open_world(struct muster_world *w, const struct muster_proper
     w->process.name = "muster";
     w->scenario.process = &w->process;
     w->scenario.members = w->scenario.voters = MEMBERS;
+    w->scenario.place[0] = (struct muster_place){.count = MEMBERS, .voters = MEMBERS};
     w->property = property;
     w->config = (struct muster_config){.lease_ttl = S(15),
                                        .renew_every = S(3),

@@ -15,6 +15,7 @@ struct door *door_open(const struct door_options *options)
     assert(d);
     muster_config_defaults(&d->config);
     muster_config_finish(&d->config);
+    d->config.authority = MUSTER_AUTHORITY_VOTERS;
     d->place.index = options->index;
     d->place.count = options->members ? options->members : 3;
     d->place.voters = options->voters ? options->voters : d->place.count;
@@ -89,6 +90,8 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         .mode = p->mode,
         .failed = p->failed,
         .pause = p->pause,
+        .generation = muster_electorate_generation(&d->place),
+        .settled = p->settled,
     };
     struct muster_text t;
     muster_text_init(&t, text, MUSTER_RECORD_MAX);

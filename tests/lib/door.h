@@ -40,6 +40,7 @@ struct door_peer {
     uint64_t echo;
     uint64_t known;
     uint64_t electorate_off; /* added to the digest */
+    uint64_t settled;        /* generation that it says is settled */
     uint64_t circuit, mode;
     uint64_t failed;
     bool deaf; /* takes no pause over, though it votes */

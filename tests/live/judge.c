@@ -79,6 +79,12 @@ uint32_t muster_world_voters(const struct muster_world *w)
     return w->scenario->voters;
 }
 
+const struct muster_place *muster_world_place(const struct muster_world *w, uint32_t process)
+{
+    (void)process;
+    return &w->scenario->place[MUSTER_ELECTORATE_FIRST];
+}
+
 const char *muster_world_name(const struct muster_world *w, uint32_t process)
 {
     return process < w->scenario->members ? w->scenario->names[process] : "world";

@@ -76,6 +76,65 @@ static void a_majority_has_the_very_pair_on_disk(void **state)
               "promise on disk");
 }
 
+/* The same, in an electorate of the second generation. */
+static void promise_in_second(struct muster_world *w, muster_time t, uint16_t voter, uint64_t epoch)
+{
+    uint8_t file[2 * MUSTER_SLOT_SIZE] = {0};
+    struct muster_slot slot = {.sequence = t / MUSTER_SECOND + 1,
+                               .generation = 2,
+                               .epoch = epoch,
+                               .attempt = 0xa,
+                               .known = epoch};
+    muster_slot_encode(&slot, file + muster_slot_offset(slot.sequence));
+    show_data(w, t, voter, MUSTER_EVENT_DURABLE, MUSTER_SLOT_FILE, sizeof file,
+              (struct muster_bytes){file, sizeof file});
+}
+
+static void open_changing_world(struct muster_world *w)
+{
+    open_world(w, &muster_check_lease_has_majority);
+    w->scenario.place[0].voters = 2; /* n3 joins n1 and n2 */
+    w->scenario.place[1] =
+        (struct muster_place){.count = MEMBERS, .voters = MEMBERS, .generation = 2, .joining = 4};
+    w->electorate[0] = MUSTER_ELECTORATE_NEXT;
+}
+
+static void while_the_electorate_changes_both_have_a_majority(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_changing_world(&w);
+    promise_in_second(&w, S(1), 0, 7);
+    promise_in_second(&w, S(2), 1, 7);
+    ELECTED(&w, S(3), 0, 7, 0xa, S(20));
+    promise_in_second(&w, S(4), 0, 8);
+    promise_in_second(&w, S(5), 2, 8);
+    ELECTED(&w, S(6), 0, 8, 0xa, S(20)); /* it is settled: n1 and n2 of before count no more */
+    holds(&w);
+    open_changing_world(&w);
+    promise_in_second(&w, S(1), 0, 7);
+    promise_in_second(&w, S(2), 2, 7);
+    ELECTED(&w, S(3), 0, 7, 0xa, S(20));
+    fires(&w, "n1 was elected with epoch 7 (attempt a), but only 1 of 2 voters of the electorate "
+              "before have that promise on disk");
+    open_changing_world(&w);
+    promise_in_second(&w, S(1), 0, 7);
+    promise(&w, S(2), 1, 7, 0xa); /* in the electorate before */
+    ELECTED(&w, S(3), 0, 7, 0xa, S(20));
+    fires(&w, "n1 was elected with epoch 7 (attempt a), but only 1 of 3 voters have that promise "
+              "on disk");
+}
+
+static void where_the_store_is_trusted_no_majority_is_judged(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_world(&w, &muster_check_lease_has_majority);
+    w.config.authority = MUSTER_AUTHORITY_STORE;
+    ELECTED(&w, S(4), 0, 7, 0xa, S(20));
+    says_nothing(&w);
+}
+
 static void promises_rise(void **state)
 {
     struct muster_world w;
@@ -86,8 +145,15 @@ static void promises_rise(void **state)
     promise(&w, S(3), 0, 9, 0xb);
     promise(&w, S(4), 1, 3, 0xc);
     holds(&w);
+    promise(&w, S(4), 0, 9, 0); /* a new state that promises its floor to nobody */
+    holds(&w);
     promise(&w, S(5), 0, 8, 0xd);
     fires(&w, "the disk of n1 holds a promise of epoch 8 after one of 9");
+    open_world(&w, &muster_check_promise_only_rises);
+    promise(&w, S(1), 0, 9, 0xb);
+    promise(&w, S(2), 0, 9, 0);
+    promise(&w, S(3), 0, 9, 0xc);
+    fires(&w, "n1 promised epoch 9 twice: to attempt b and then to c");
     open_world(&w, &muster_check_promise_only_rises);
     promise(&w, S(1), 0, 7, 0xa);
     promise(&w, S(2), 0, 7, 0xb);
@@ -490,6 +556,8 @@ int main(void)
         cmocka_unit_test(one_epoch_is_won_once),
         cmocka_unit_test(two_valid_leases_are_seen_by_true_clocks),
         cmocka_unit_test(a_majority_has_the_very_pair_on_disk),
+        cmocka_unit_test(while_the_electorate_changes_both_have_a_majority),
+        cmocka_unit_test(where_the_store_is_trusted_no_majority_is_judged),
         cmocka_unit_test(promises_rise),
         cmocka_unit_test(who_leads_does_so_with_its_last_attempt),
         cmocka_unit_test(the_right_twin_refuses),

@@ -187,6 +187,20 @@ static void every_complaint_can_be_had(void **state)
     assert_string_equal(text, "");
 }
 
+static void authority_is_the_voters_from_three_on_unless_said(void **state)
+{
+    (void)state;
+    struct muster_config c;
+    muster_config_defaults(&c);
+    assert_true(muster_config_trusts_store(&c, 1));
+    assert_true(muster_config_trusts_store(&c, 2));
+    assert_false(muster_config_trusts_store(&c, 3));
+    c.authority = MUSTER_AUTHORITY_VOTERS;
+    assert_false(muster_config_trusts_store(&c, 1));
+    c.authority = MUSTER_AUTHORITY_STORE;
+    assert_true(muster_config_trusts_store(&c, 15));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +212,7 @@ int main(void)
         cmocka_unit_test(numbers_stay_within_their_bounds),
         cmocka_unit_test(actions_are_checked_by_name),
         cmocka_unit_test(every_complaint_can_be_had),
+        cmocka_unit_test(authority_is_the_voters_from_three_on_unless_said),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

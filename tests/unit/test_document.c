@@ -505,7 +505,8 @@ static void config_as_written_loads_the_same(void **state)
     struct muster_config c, again;
     char text[MUSTER_CORE_CONFIG_TEXT_MAX];
     struct muster_text t;
-    parse(&f, "cluster: eu.1\ncoordinator: {type: local}\nlease_ttl: 7.000000001s\n"
+    parse(&f, "cluster: eu.1\nauthority: voters\ncoordinator: {type: local}\n"
+              "lease_ttl: 7.000000001s\n"
               "renew_every: 1s\npoll_every: 0.5s\nrenew_deadline: 5s\nquorum_threshold: 0.500001\n"
               "poll_interval: 7\nenabled: false\nseal_targets: false\nstore_lost: freeze\n"
               "recovery_actions: {own_action: {timeout: 1ns, max_retries: 3, scope: local}}\n"
@@ -521,6 +522,16 @@ static void config_as_written_loads_the_same(void **state)
     assert_int_equal(muster_core_config_load(&again, f.doc.root, NULL, &f.d), 0);
     assert_int_equal(f.d.count, 0);
     assert_memory_equal(&c, &again, sizeof c);
+    done(&f);
+    c.authority = MUSTER_AUTHORITY_STORE;
+    muster_text_init(&t, text, sizeof text);
+    muster_core_config_write(&c, &t);
+    parse(&f, text);
+    assert_int_equal(muster_core_config_load(&again, f.doc.root, NULL, &f.d), 0);
+    assert_int_equal(again.authority, MUSTER_AUTHORITY_STORE);
+    done(&f);
+    parse(&f, "authority: stores\n");
+    assert_int_equal(muster_core_config_load(&c, f.doc.root, NULL, &f.d), MUSTER_E_INVALID);
     done(&f);
 }
 

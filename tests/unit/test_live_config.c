@@ -208,12 +208,33 @@ static void local_member_needs_neither_list_nor_store(void **state)
 static void two_voters_are_warned_of(void **state)
 {
     (void)state;
-    load("node: n1\nmembers: [n1, n2]\nstate: s\nstore: {host: r}\nhealth: {file: h}\n");
+    load("node: n1\nmembers: [n1, n2]\nstate: s\nstore: {host: r}\nhealth: {file: h}\n"
+         "authority: voters\n");
     assert_int_equal(f.error, 0);
     assert_int_equal(f.d.warnings, 1);
     assert_string_equal(f.d.at[0].text,
                         "two voters tolerate no loss: either of them down, and nobody leads");
     drop();
+    load("node: n1\nmembers: [n1, n2]\nstate: s\nstore: {host: r}\nhealth: {file: h}\n");
+    assert_int_equal(f.d.warnings, 0); /* by default the store says who leads */
+    assert_int_equal(f.c.core.authority, MUSTER_AUTHORITY_DEFAULT);
+    drop();
+}
+
+static void electorate_that_changes_is_loaded(void **state)
+{
+    (void)state;
+    load("node: n3\nmembers: [n1, n2, n4, n3]\nvoters: 3\nstate: s\nstore: {host: r}\n"
+         "health: {file: h}\nelectorate: {generation: 2, previous: [n1, n2, n3]}\n");
+    assert_int_equal(f.error, 0);
+    assert_int_equal(f.c.place.generation, 2);
+    assert_int_equal(f.c.place.voters, 4);
+    assert_int_equal(f.c.place.index, 3);
+    assert_int_equal(f.c.place.joining, 4);
+    assert_int_equal(f.c.place.leaving, 8);
+    drop();
+    refuses(GOOD "electorate: {generation: 2, previous: [n1, n9]}\n",
+            (const char *const[]){"'n9' is not among the members", NULL});
 }
 
 static void action_without_a_program_is_refused(void **state)
@@ -297,6 +318,7 @@ int main(void)
         cmocka_unit_test(unsafe_timing_is_refused_here_too),
         cmocka_unit_test(local_member_needs_neither_list_nor_store),
         cmocka_unit_test(two_voters_are_warned_of),
+        cmocka_unit_test(electorate_that_changes_is_loaded),
         cmocka_unit_test(action_without_a_program_is_refused),
         cmocka_unit_test(enhanced_orchestrator_stands_beside_the_core),
         cmocka_unit_test(included_files_come_beneath_the_daemons),

@@ -32,7 +32,7 @@ static int set_up(void **state)
 static void see(muster_time now, uint32_t index, unsigned incarnation, unsigned sequence)
 {
     char text[MUSTER_RECORD_MAX];
-    snprintf(text, sizeof text, "V A %032x %016x %u 0 0 0 0 1 1 5 0", incarnation, 3, sequence);
+    snprintf(text, sizeof text, "V A %032x %016x %u 0 0 0 0 1 1 5 0 1 1", incarnation, 3, sequence);
     muster_members_see(&m, now, index, muster_text_bytes(text));
 }
 

@@ -416,6 +416,25 @@ static void heartbeat_publishes_health_and_state(void **state)
                         "PUBLISH {muster:muster}:state S n1 circuit=CLOSED mode=SAFE score=600000");
 }
 
+static void disabled_recovery_acts_on_nothing(void **state)
+{
+    (void)state;
+    d->config.recovery.enabled = false;
+    d->health = "failed=5 circuit=OPEN open_s=900 failures_1h=900";
+    door_start(d, true);
+    door_wait(d, S(90));
+    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+    assert_null(door_note(d, MUSTER_NOTE_ACTION_SKIPPED));
+}
+
+static void enabled_recovery_acts_on_its_own_poll(void **state)
+{
+    (void)state;
+    d->health = "failed=0 circuit=OPEN open_s=900 failures_1h=0";
+    door_wait(d, S(90));
+    assert_memory_equal(door_effect(d, MUSTER_OUT_ACTION)->text, "circuit_restart n1", 18);
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup_teardown(name, setting, tear_down)
@@ -441,6 +460,8 @@ int main(void)
         IN(fresh, zombie_acquire_is_released_by_its_owner),
         IN(leading, after_a_stall_nothing_starts_before_a_new_majority_echo),
         IN(leading, stall_beyond_the_lease_ends_it),
+        IN(fresh, disabled_recovery_acts_on_nothing),
+        IN(fresh, enabled_recovery_acts_on_its_own_poll),
         IN(leading, action_carries_the_epoch_and_the_end_of_the_lease),
         IN(leading, reason_of_a_trigger_begins_with_its_first_word),
         IN(leading, step_down_cancels_running_cluster_actions),

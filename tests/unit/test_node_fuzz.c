@@ -41,8 +41,8 @@ static void random_record(char text[MUSTER_RECORD_MAX])
                  high, low);
         break;
     default:
-        snprintf(text, MUSTER_RECORD_MAX, "H %u %llx %u n1 %016llx%016llx 0 0", epoch, own,
-                 counter, high, low);
+        snprintf(text, MUSTER_RECORD_MAX, "H %u %llx %u n1 %016llx%016llx 0 0", epoch, own, counter,
+                 high, low);
     }
     if (draw(8) == 0 && text[0])
         text[draw(strlen(text))] ^= (char)(1 << draw(7));
@@ -80,7 +80,7 @@ static void random_surroundings(void)
     d->scripts_known = draw(5) != 0;
     size_t size = draw(64);
     for (size_t i = 0; i < size; i++)
-        garbage[i] = draw(2) ? (uint8_t)"$+-:*_WV\0\1"[draw(10)] : (uint8_t)draw(256);
+        garbage[i] = draw(2) ? (uint8_t) "$+-:*_WV\0\1"[draw(10)] : (uint8_t)draw(256);
     d->raw = (struct muster_bytes){garbage, size};
     random_peer(&d->peer[1 + draw(2)]);
 }
@@ -101,8 +101,8 @@ static void random_store(void)
         break;
     case 3:
         if (draw(40) == 0)
-            snprintf(d->own, sizeof d->own, "V %c %032x %016llx %u 0 0 0 0 0 0 0 0",
-                     "AJ"[draw(2)], (unsigned)draw(3), (unsigned long long)d->electorate,
+            snprintf(d->own, sizeof d->own, "V %c %032x %016llx %u 0 0 0 0 0 0 0 0 1 1",
+                     "AJ"[draw(2)], (unsigned)draw(3), (unsigned long long)d -> electorate,
                      (unsigned)draw(99));
         break;
     default:
@@ -124,10 +124,14 @@ static void random_push(void)
 
 static void random_command(void)
 {
-    static const char *const texts[] = {"safe_mode by hand", "circuit_restart", "cache_purge x",
-                                        "", "no_such_action", " ", "safe_mode \"\n\\"};
+    static const char *const texts[] = {"safe_mode by hand", "circuit_restart",
+                                        "cache_purge x",     "",
+                                        "no_such_action",    " ",
+                                        "safe_mode \"\n\\"};
     if (draw(60) == 0)
         door_command(d, MUSTER_VERB_SHUTDOWN, "");
+    else if (draw(8) == 0)
+        door_command(d, MUSTER_VERB_VOTER_INIT, draw(4) ? "floor=1000" : texts[draw(7)]);
     else
         door_command(d, MUSTER_VERB_TRIGGER, texts[draw(7)]);
 }

@@ -157,7 +157,7 @@ static void refused_member_stops_though_the_disk_refuses_its_history(void **stat
     uint64_t intent = door_effect(d, MUSTER_OUT_ACTION)->effect.tag;
     door_end_action(d, intent, 1, MUSTER_RESULT_SUCCESS, 0);
     for (unsigned i = 0; i < 6; i++) {
-        snprintf(d->own, sizeof d->own, "V A %032x %016llx %u 0 0 0 0 0 0 0 0", 1,
+        snprintf(d->own, sizeof d->own, "V A %032x %016llx %u 0 0 0 0 0 0 0 0 1 1", 1,
                  (unsigned long long)d->electorate, i + 1);
         door_wait(d, S(2));
     }
@@ -171,7 +171,7 @@ static void refused_member_stops_at_once(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 6; i++) {
-        snprintf(d->own, sizeof d->own, "V A %032x %016llx %u 0 0 0 0 0 0 0 0", 1,
+        snprintf(d->own, sizeof d->own, "V A %032x %016llx %u 0 0 0 0 0 0 0 0 1 1", 1,
                  (unsigned long long)d->electorate, i + 1);
         door_wait(d, S(2));
     }

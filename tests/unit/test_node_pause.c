@@ -257,6 +257,30 @@ static void pause_that_the_disk_refuses_holds_and_is_tried_once_in_renew_every(v
     assert_int_equal(d->spins, 0);
 }
 
+static void where_the_store_rules_every_voter_has_to_hold_a_pause(void **state)
+{
+    (void)state;
+    d->config.authority = MUSTER_AUTHORITY_STORE;
+    d->peer[1].deaf = d->peer[2].deaf = true;
+    door_start(d, true);
+    door_wait(d, S(40));
+    assert_true(door_says(d, "lease=leading"));
+    door_command(d, MUSTER_VERB_PAUSE, "");
+    d->peer[1].deaf = false;
+    door_wait(d, S(5));
+    assert_true(muster_pause_is_on(on_disk().pause));
+    assert_null(door_note(d, MUSTER_NOTE_PAUSE_DURABLE));
+    d->peer[2].deaf = false;
+    door_wait(d, S(5));
+    assert_non_null(door_note(d, MUSTER_NOTE_PAUSE_DURABLE));
+    memset(d->leader, 0, sizeof d->leader);
+    d->peer[1].up = d->peer[2].up = false;
+    door_start(d, false);
+    door_wait(d, S(40));
+    assert_true(door_says(d, "lease=leading"));
+    assert_false(starts());
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup_teardown(name, setting, tear_down)
@@ -274,6 +298,7 @@ int main(void)
         IN(leading, pause_of_another_electorate_is_none),
         IN(leading, restart_and_loss_of_the_store_keep_the_pause),
         IN(leading, pause_does_not_count_as_a_promise),
+        IN(fresh, where_the_store_rules_every_voter_has_to_hold_a_pause),
         IN(leading, pause_that_the_disk_refuses_holds_and_is_tried_once_in_renew_every),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

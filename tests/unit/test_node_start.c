@@ -294,6 +294,41 @@ static void two_voters_are_announced_at_every_start(void **state)
     }
 }
 
+static void store_as_the_authority_is_announced_at_every_start(void **state)
+{
+    (void)state;
+    for (uint32_t voters = 1; voters <= 4; voters++) {
+        door_close(d);
+        d = door_open(&(struct door_options){.members = 4, .voters = voters});
+        d->config.authority = MUSTER_AUTHORITY_DEFAULT;
+        door_start(d, true);
+        assert_int_equal(door_notes(d, MUSTER_NOTE_AUTHORITY_STORE), voters < 3);
+    }
+    d->config.authority = MUSTER_AUTHORITY_STORE;
+    door_start(d, true);
+    assert_int_equal(door_notes(d, MUSTER_NOTE_AUTHORITY_STORE), 1);
+    assert_int_equal(door_note(d, MUSTER_NOTE_AUTHORITY_STORE)->effect.arg[0], 4);
+}
+
+static void store_as_the_authority_needs_no_durable_state(void **state)
+{
+    (void)state;
+    struct muster_slot s = valid_slot();
+    put_slot(&s);
+    d->config.authority = MUSTER_AUTHORITY_STORE;
+    door_start(d, true);
+    door_wait(d, S(14));
+    assert_true(door_says(d, "lease=leading epoch=7 promise=6")); /* above what it once knew */
+    assert_true(door_says(d, "fit=yes"));
+    d->disk_size = 0;
+    door_start(d, true);
+    door_wait(d, S(30));
+    assert_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_null(door_note(d, MUSTER_NOTE_BOOTSTRAPPED));
+    assert_null(door_note(d, MUSTER_NOTE_PROMISED));
+    assert_int_equal(d->disk_size, 0);
+}
+
 static void bootstrap_beside_an_absurd_counter(void)
 {
     snprintf(d->epoch, sizeof d->epoch, "18446744073709551615");
@@ -483,6 +518,8 @@ int main(void)
         HERE(failed_bootstrap_is_tried_again),
         HERE(member_that_is_no_voter_needs_no_state),
         HERE(two_voters_are_announced_at_every_start),
+        HERE(store_as_the_authority_is_announced_at_every_start),
+        HERE(store_as_the_authority_needs_no_durable_state),
         HERE(absurd_epoch_counter_does_not_stop_the_process),
         HERE(absurd_epoch_counter_hides_no_epoch_of_a_voter),
         HERE(member_joins_after_two_heartbeats_without_a_twin),

@@ -228,8 +228,11 @@ static void every_verb_loads(void **state)
               "  - {at: 9s, disk: slow, of: n1, latency: 1s}\n"
               "  - {at: 9s, trigger: safe_mode, reason: drill, on: n2}\n"
               "  - {at: 9s, command: hello there, to: all}\n"
-              "  - {at: 9s, restart: n1}\n");
-    assert_int_equal(f.s->entry_count, 22); /* health is two */
+              "  - {at: 9s, voter_init: n3, floor: 7}\n"
+              "  - {at: 9s, restart: n1}\n"
+              "  - {at: 9s, restart: n2, electorate: next}\n"
+              "cluster: {nodes: 4, voters: 3, next: [n1, n2, n4]}\n");
+    assert_int_equal(f.s->entry_count, 24); /* health is two */
     assert_int_equal(f.s->timeline[0].crash.disk, 1);
     assert_int_equal(f.s->timeline[8].link.link.loss_ppm, 100000);
     assert_true(f.s->timeline[8].link.link.latency.max == 5 * MUSTER_MILLISECOND);
@@ -242,6 +245,12 @@ static void every_verb_loads(void **state)
     assert_true(f.s->timeline[17].whenever && f.s->timeline[17].has_of);
     assert_int_equal(f.s->timeline[17].who.at[0].selector.kind, MUSTER_SELECT_NAMED);
     assert_string_equal(f.s->timeline[19].order.more, "drill");
+    assert_int_equal(f.s->timeline[21].voter_init.floor, 7);
+    assert_int_equal(f.s->timeline[22].restart.electorate, 0);
+    assert_int_equal(f.s->timeline[23].restart.electorate, 1 + MUSTER_ELECTORATE_NEXT);
+    assert_int_equal(f.s->voters, 4);
+    assert_int_equal(f.s->place[MUSTER_ELECTORATE_FIRST].voters, 3);
+    assert_int_equal(f.s->place[MUSTER_ELECTORATE_NEXT].leaving, 4);
     done(&f);
 }
 

@@ -102,7 +102,7 @@ static void tombstone_names_a_successor_or_none(void **state)
 static void pause_of_a_member_is_left_out_until_there_is_one(void **state)
 {
     (void)state;
-#define MEMBER "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4"
+#define MEMBER "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1"
     struct muster_member_record r;
     char room[MUSTER_RECORD_MAX];
     struct muster_text t;
@@ -179,7 +179,7 @@ static void every_cut_of_a_record_is_refused(void **state)
     (void)state;
     static const char *const whole[] = {
         "H 7 a 3 n1 " INCARNATION " 6 f",
-        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1",
         "D 1 2 3 1 5",
     };
     struct muster_leader_record l;
@@ -264,19 +264,21 @@ static void member_record_of_another_form_is_refused(void **state)
     (void)state;
     static const char *const bad[] = {
         "",
-        "W A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4",
-        "V X " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4",
-        "V AA " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4",
-        "V A " INCARNATION " 1" DIGEST " 5 6 a 7 8 1 2 3 4",
+        "W A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1",
+        "V X " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1",
+        "V AA " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1",
+        "V A " INCARNATION " 1" DIGEST " 5 6 a 7 8 1 2 3 4 2 1",
         "V A " INCARNATION " 1234 5 6 a 7 8 1 2 3 4",
-        "V A " INCARNATION " " DIGEST " 5 9 a 7 8 1 2 3 4",
-        "V A " INCARNATION " " DIGEST " 5 6 a 7 9007199254740992 1 2 3 4",
-        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 5",
-        "V A " INCARNATION " " DIGEST " 5 6 g 7 8 1 2 3 4",
-        "V A " INCARNATION " " DIGEST " 5 6 0a 7 8 1 2 3 4",
-        "V A " INCARNATION " " DIGEST " 05 6 a 7 8 1 2 3 4",
+        "V A " INCARNATION " " DIGEST " 5 9 a 7 8 1 2 3 4 2 1",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 9007199254740992 1 2 3 4 2 1",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 5",
+        "V A " INCARNATION " " DIGEST " 5 6 g 7 8 1 2 3 4 2 1",
+        "V A " INCARNATION " " DIGEST " 5 6 0a 7 8 1 2 3 4 2 1",
+        "V A " INCARNATION " " DIGEST " 05 6 a 7 8 1 2 3 4 2 1",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 3", /* settled beyond its own */
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4",
     };
-    assert_int_equal(member("V J " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4"), 0);
+    assert_int_equal(member("V J " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1"), 0);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(member(bad[i]), MUSTER_E_INVALID);
 }
