@@ -37,7 +37,8 @@ static const char *const known_keys[] = {
     "vote_ttl",         "health_ttl",     "max_clock_drift_ppm",
     "quorum_threshold", "poll_interval",  "enabled",
     "thresholds",       "cooldowns",      "recovery_actions",
-    "logging",          "advanced",       NULL,
+    "logging",          "advanced",       "work_items",
+    "work_timeout",     NULL,
 };
 
 static bool is_known_action(const char *name)
@@ -205,6 +206,7 @@ static void load_durations(struct muster_config *c, const struct muster_doc *map
         {"heartbeat_every", &c->heartbeat_every, false},
         {"vote_ttl", &c->vote_ttl, false},
         {"health_ttl", &c->health_ttl, false},
+        {"work_timeout", &c->work_timeout, false},
         {"poll_interval", &c->recovery.poll_interval, true},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -232,6 +234,10 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
     node = muster_doc_get(mapping, "max_clock_drift_ppm");
     if (node && muster_doc_integer(node, 0, MUSTER_PPM - 1, &drift, d) == 0)
         c->max_clock_drift_ppm = (uint32_t)drift;
+    uint64_t items = 0;
+    node = muster_doc_get(mapping, "work_items");
+    if (node && muster_doc_integer(node, 0, MUSTER_WORK_ITEMS_MAX, &items, d) == 0)
+        c->work_items = (uint32_t)items;
     if ((node = muster_doc_get(mapping, "quorum_threshold")))
         muster_doc_ppm(node, MUSTER_PPM / 2, MUSTER_PPM, &c->quorum_threshold_ppm, d);
     if ((node = muster_doc_get(mapping, "enabled")))

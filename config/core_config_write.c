@@ -60,6 +60,8 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
     put(t, "health_ttl", c->health_ttl, "ns");
     put(t, "max_clock_drift_ppm", c->max_clock_drift_ppm, "");
     put(t, "quorum_threshold", c->quorum_threshold_ppm, "ppm");
+    put(t, "work_items", c->work_items, "");
+    put(t, "work_timeout", c->work_timeout, "ns");
     put_recovery(t, &c->recovery);
     muster_text_add(t, "}");
 }

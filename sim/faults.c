@@ -98,6 +98,7 @@ static bool can(const struct process *x, enum muster_verb_kind verb)
     case MUSTER_DO_TWIN:
     case MUSTER_DO_TRIGGER:
     case MUSTER_DO_COMMAND:
+    case MUSTER_DO_WORK:
         return x->running;
     default:
         return true;
@@ -115,6 +116,20 @@ static void command(struct muster_world *w, uint32_t p, enum muster_verb verb, c
     world_data(w, e,
                (struct muster_bytes){(uint8_t *)data,
                                      n < (int)sizeof data ? (size_t)n : sizeof data - 1});
+}
+
+/* Ids are told apart by the round, and by the node where one entry is for several. */
+static void submit(struct muster_world *w, uint32_t p, const struct muster_entry *e)
+{
+    const struct entry_state *state = &w->entry[e - w->scenario->timeline];
+    char round[16] = "", text[512];
+    if (e->work.count > 1)
+        snprintf(round, sizeof round, ".%u", state->rounds);
+    bool several = state->count > 1;
+    snprintf(text, sizeof text, "id=%s%s%s%s action=%s idempotent=%s", e->work.id, round,
+             several ? "." : "", several ? w->process[p].name : "", e->work.action,
+             e->work.idempotent ? "yes" : "no");
+    command(w, p, MUSTER_VERB_WORK, text, e->work.params);
 }
 
 static void change_clock(struct muster_world *w, uint32_t p, const struct muster_entry *e)
@@ -210,6 +225,9 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         break;
     case MUSTER_DO_COMMAND:
         command(w, p, MUSTER_VERB_CUSTOM, e->command.text, NULL);
+        break;
+    case MUSTER_DO_WORK:
+        submit(w, p, e);
         break;
     case MUSTER_DO_PARTITION:
     case MUSTER_DO_HEAL:

@@ -18,7 +18,7 @@
 #include "core/text.h"
 
 /* Tags of a coordinator's effects have a low byte of 1 … MUSTER_TAG_NODE - 1; those of the node's
- * own, MUSTER_TAG_NODE and above. Intents and the history are told apart by the kind of input. */
+ * own and of work, MUSTER_TAG_NODE and above. Intents and the history are told apart by the kind of input. */
 #define MUSTER_TAG_NODE   0x40
 #define MUSTER_TAG_SAMPLE 0x40 /* asks for health */
 
@@ -38,6 +38,7 @@ struct muster_standing {
     muster_time until;          /* own lease clock */
     enum muster_result refusal; /* while it does not lead: SKIPPED_NOT_LEADER, _NO_QUORUM,
                                    _STORE_LOST */
+    bool joined;                /* no twin was seen: takes part in the cluster */
     bool refused;               /* a twin leads its life: it acts on nothing, for good */
     bool leaving;               /* `leave` was taken */
     bool left;                  /* and nothing more comes */
@@ -47,6 +48,11 @@ struct muster_standing {
 struct muster_member_view {
     bool fresh;                 /* else nothing is known of it now */
     uint64_t failed_components; /* MUSTER_COUNT_UNKNOWN: not said */
+    bool seen;                  /* ever, by this incarnation */
+    bool live, gone;            /* as judged with hysteresis; neither: suspect, or just come */
+    bool draining;
+    uint32_t score; /* ppm, as it last said */
+    uint64_t life;  /* its incarnation, the lower half, as it last said */
 };
 
 /* What the cluster has agreed on, of a current leader. */

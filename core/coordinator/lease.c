@@ -102,6 +102,11 @@ void muster_lease_step_down(struct muster_lease *l, muster_time now, enum muster
     want_release(l, led ? muster_time_add(now, after) : now);
 }
 
+static bool is_voting(const struct muster_member_record *m)
+{
+    return m->state == MUSTER_MEMBER_ACTIVE || m->state == MUSTER_MEMBER_DRAINING;
+}
+
 /* Of the counters that voters have echoed of our pair, the newest that a majority has reached. */
 static bool majority_counter(const struct muster_lease *l, const struct muster_lease_view *v,
                              uint64_t *counter)
@@ -111,8 +116,8 @@ static bool majority_counter(const struct muster_lease *l, const struct muster_l
     for (uint32_t i = 0; i < l->place->voters; i++) {
         const struct muster_member_record *m = &v->voter[i];
         bool own = i == l->place->index;
-        if (!own && (!v->present[i] || m->electorate != l->electorate ||
-                     m->state != MUSTER_MEMBER_ACTIVE || !muster_pair_equal(m->promise, l->pair)))
+        if (!own && (!v->present[i] || m->electorate != l->electorate || !is_voting(m) ||
+                     !muster_pair_equal(m->promise, l->pair)))
             continue;
         uint64_t e = own ? l->echo : m->echo;
         uint32_t at = n++;

@@ -172,6 +172,8 @@ static bool is_run(const struct muster_scenario *s, const char *action)
         const struct muster_entry *e = &s->timeline[i];
         if (e->verb == MUSTER_DO_TRIGGER && strcmp(e->trigger.action, action) == 0)
             return true;
+        if (e->verb == MUSTER_DO_WORK && strcmp(e->work.action, action) == 0)
+            return true;
     }
     const struct muster_config *config = own_config(s);
     return !config || is_configured(config, action) || strcmp(action, "default") == 0;

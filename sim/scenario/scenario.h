@@ -25,7 +25,7 @@ enum muster_select_kind {
     MUSTER_SELECT_LEADER,    /* claims leadership; of several the highest epoch */
     MUSTER_SELECT_FOLLOWERS, /* every running member that does not claim it */
     MUSTER_SELECT_ALL,
-    MUSTER_SELECT_NAMED, /* bound by `as` of an earlier entry: index of the binding */
+    MUSTER_SELECT_NAMED,    /* bound by `as` of an earlier entry: index of the binding */
     MUSTER_SELECT_MINORITY, /* the smaller side of the last partition, or that without the store */
     MUSTER_SELECT_MAJORITY, /* the larger side */
     MUSTER_SELECT_ANY,      /* one running member, drawn */
@@ -70,7 +70,7 @@ enum muster_clock_which { MUSTER_CLOCK_LEASE, MUSTER_CLOCK_WALL, MUSTER_CLOCK_ST
     X(CRASH, "crash", "the master dies; connections break")                                        \
     X(RESTART, "restart", "it starts again with what its persistence kept")                        \
     X(FAILOVER, "failover",                                                                        \
-      "a replica is promoted; `stay` keep the old master, which stays writable to them") \
+      "a replica is promoted; `stay` keep the old master, which stays writable to them")           \
     X(REJOIN, "rejoin", "the old master discards what it has and follows the new one")             \
     X(DUMP, "dump", "its keys are copied aside")                                                   \
     X(RESTORE, "restore", "it restarts with the keys copied aside")                                \
@@ -123,6 +123,7 @@ enum muster_verb_kind {
     MUSTER_DO_DISK,
     MUSTER_DO_TRIGGER, /* manual_trigger: action, reason */
     MUSTER_DO_COMMAND, /* text for a process that is not ours: COMMAND CUSTOM */
+    MUSTER_DO_WORK,    /* submit a work item, or `count` of them, `every` so often */
 };
 
 /* Health text as the core reads it (core/orchestrator/health.h), made by the loader. */
@@ -199,6 +200,12 @@ struct muster_entry {
         struct {
             const char *text;
         } command;
+        struct {
+            const char *id, *action, *params; /* of several, ".1", ".2", … follow the id */
+            bool idempotent;
+            uint32_t count;
+            muster_dur every;
+        } work;
     };
 };
 

@@ -8,6 +8,8 @@
 #define KEYS_MAX  24
 #define SIDES_MAX 16
 #define TEXT_MAX  255
+#define WORK_MAX  100000 /* items of one entry */
+#define WORD      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 #define X(id, name, what) name,
 static const char *const store_faults[] = {MUSTER_STORE_FAULTS(X) NULL};
@@ -265,6 +267,35 @@ static uint32_t read_command(struct loader *l, const struct muster_doc *node,
     return 1;
 }
 
+static uint32_t read_work(struct loader *l, const struct muster_doc *node,
+                          const struct muster_doc *value, struct muster_entry *e)
+{
+    static const char *const keys[] = {"id", "action", "idempotent", "params", NULL};
+    e->work.count = 1;
+    if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "an item such as {id: a, action: safe_mode}",
+                          l->d) != 0)
+        return 1;
+    muster_doc_keys(value, keys, l->d);
+    const struct muster_doc *id = field(value, "id"), *action = field(value, "action");
+    e->work.id = take_line(l, id, "");
+    e->work.action = take_line(l, action, "");
+    e->work.params = take_line(l, field(value, "params"), NULL);
+    take_boolean(l, value, "idempotent", &e->work.idempotent);
+    if (!id || !action)
+        COMPLAIN(l, value->mark, "a work item needs 'id' and 'action'");
+    else if (!e->work.id[strspn(e->work.id, WORD "-.:")])
+        check_action(l, action, NULL);
+    else
+        COMPLAIN(l, id->mark, "'%.40s' is no id of an item: letters, digits, '_', '-', '.', ':'",
+                 e->work.id);
+    take_count(l, node, "count", 1, WORK_MAX, &e->work.count);
+    take_duration(l, node, "every", 1, TIME_MAX, &e->work.every);
+    if (e->work.count > 1 && e->work.every == 0)
+        COMPLAIN(l, node->mark, "'count' needs 'every', such as every: 50ms");
+    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
+    return 1;
+}
+
 struct verb {
     const char *name;
     enum muster_verb_kind kind;
@@ -297,6 +328,7 @@ static const struct verb verbs[] = {
     {"disk", MUSTER_DO_DISK, read_disk, {"latency", "on"}},
     {"trigger", MUSTER_DO_TRIGGER, read_trigger, {"reason", "on"}},
     {"command", MUSTER_DO_COMMAND, read_command, {"to"}},
+    {"work", MUSTER_DO_WORK, read_work, {"on", "every", "count"}},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])
 
