@@ -87,6 +87,19 @@ void muster_work_push(struct muster_work *w, muster_time now, struct muster_byte
         work_look_soon(w, now);
 }
 
+static void remember(struct muster_work *w, const struct muster_work_run *run,
+                     enum muster_result result)
+{
+    struct muster_work_ran *ran = &w->ran[w->ran_next++ % MUSTER_WORK_RAN_MAX];
+    if (ran->grant > w->forgotten[ran->submitter])
+        w->forgotten[ran->submitter] = ran->grant;
+    *ran = (struct muster_work_ran){.intent = run->intent,
+                                    .number = run->number,
+                                    .grant = run->grant,
+                                    .submitter = run->submitter,
+                                    .result = result};
+}
+
 void muster_work_ended(struct muster_work *w, struct muster_work_turn *t,
                        const struct muster_input *in)
 {
@@ -99,9 +112,7 @@ void muster_work_ended(struct muster_work *w, struct muster_work_turn *t,
                                                                        : in->action.result;
         work_note(t->out, MUSTER_NOTE_WORK_RAN, run->intent, run->number, result, in->action.epoch,
                   NULL);
-        w->ran[w->ran_next++ % MUSTER_WORK_RAN_MAX] =
-            (struct muster_work_ran){run->intent, run->number, (enum muster_result)result, false,
-                                     false};
+        remember(w, run, (enum muster_result)result);
         *run = (struct muster_work_run){0};
         work_look_soon(w, t->now);
         return;

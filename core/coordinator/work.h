@@ -19,6 +19,7 @@
  *   ASSIGNED   submitter    it has journaled this number           RUNNING
  *   RUNNING    assignee     its run has ended                      DONE       result
  *   RUNNING    assignee     it did not begin, and is draining      DONE       cancelled
+ *   RUNNING    assignee     it has forgotten whether it ran it     DONE       unknown
  *   RUNNING    leader       the assignee is gone; idempotent       ASSIGNED   + 1
  *   RUNNING    leader       the assignee is gone; else             DONE       unknown
  *   DONE       submitter    surely not run (fenced, cancelled), or
@@ -57,8 +58,8 @@
 #include "core/random.h"
 
 #define MUSTER_WORK_RUNS_MAX    8   /* runs of one assignee at a time */
-#define MUSTER_WORK_RAN_MAX     64  /* runs that an assignee remembers */
 #define MUSTER_WORK_BOARD_MAX   128 /* records on the board; what is beyond waits in the journals */
+#define MUSTER_WORK_RAN_MAX     128 /* runs that an assignee remembers; at least as many */
 #define MUSTER_WORK_NUMBERS_MAX 64  /* an item that reaches it is not offered again */
 #define MUSTER_WORK_CHANGES_MAX 8   /* of the board, in one request */
 #define MUSTER_WORK_WRITES_MAX  4   /* lines of one sync of the journal */
@@ -96,20 +97,22 @@ struct muster_work_entry {
     bool writing;           /* and on its way to the disk: it must not change */
     bool seen;              /* on the board, in the reading under way */
     bool restated;          /* read from the journal, by this incarnation */
-    uint64_t held, tried;   /* versions: acknowledged; perhaps on the disk */
+    uint64_t held, tried;   /* versions: acknowledged; being written */
     muster_time offer_from; /* after a run that came to nothing: not on the board before */
     struct muster_work_record record;
 };
 
 /* A run at the executor; intent 0: a free place. */
 struct muster_work_run {
-    uint64_t intent, number;
-    bool cancelled; /* it was given to another meanwhile */
+    uint64_t intent, number, grant;
+    uint32_t submitter; /* index */
+    bool cancelled;     /* it was given to another meanwhile */
 };
 
 /* A run that has ended. */
 struct muster_work_ran {
-    uint64_t intent, number;
+    uint64_t intent, number, grant;
+    uint32_t submitter;
     enum muster_result result;
     bool reported; /* a reading shows that it is known */
     bool shown;    /* in the reading under way it is not */
@@ -136,6 +139,7 @@ struct muster_work {
     uint32_t loaded; /* slots read so far; all of them: submissions are taken */
     uint64_t load_tag;
     uint32_t dirty;      /* entries that are not durable */
+    uint64_t version;    /* newest that was tried */
     uint64_t batch_tag;  /* of the writes and the sync under way; 0: none */
     uint32_t batch_left; /* of its ends that are not heard yet */
     bool batch_failed;
@@ -152,6 +156,9 @@ struct muster_work {
     struct muster_work_run run[MUSTER_WORK_RUNS_MAX];
     struct muster_work_ran ran[MUSTER_WORK_RAN_MAX];
     uint32_t ran_next;
+    /* By submitter, the highest grant that ran[] has forgotten: what is granted up to there and not
+     * remembered has perhaps run. */
+    uint64_t forgotten[MUSTER_MEMBERS_MAX];
     struct muster_work_entry entry[]; /* cfg->work_items of them */
 };
 

@@ -72,6 +72,8 @@ void muster_work_submit(struct muster_work *w, struct muster_work_turn *t, struc
         muster_work_refuse(t->out, MUSTER_WORK_REFUSED_NOT_READY, r.id);
     } else if (has_id(w, r.id)) {
         muster_work_refuse(t->out, MUSTER_WORK_REFUSED_DUPLICATE, r.id);
+    } else if (t->now < w->write_at) {
+        muster_work_refuse(t->out, MUSTER_WORK_REFUSED_DISK, r.id);
     } else if (!e) {
         muster_work_refuse(t->out, MUSTER_WORK_REFUSED_FULL, r.id);
     } else {
@@ -89,9 +91,18 @@ void muster_work_submit(struct muster_work *w, struct muster_work_turn *t, struc
 
 /* ---- reading the journal ---- */
 
+static void say_granted(const struct muster_work *w, const struct muster_work_record *r,
+                        struct muster_effects *out)
+{
+    if (r->state == MUSTER_WORK_RUNNING)
+        work_note(out, MUSTER_NOTE_WORK_GRANTED, r->intent, r->number, r->epoch,
+                  work_member(w, r->assignee), NULL);
+}
+
 /* What an earlier incarnation has accepted goes on; what it has ended is said again, for it may
  * have died before it said so. */
-static void restore(struct muster_work_entry *e, struct muster_effects *out)
+static void restore(const struct muster_work *w, struct muster_work_entry *e,
+                    struct muster_effects *out)
 {
     const struct muster_work_record *r = &e->record;
     e->restated = true;
@@ -102,6 +113,7 @@ static void restore(struct muster_work_entry *e, struct muster_effects *out)
     }
     e->state = MUSTER_WORK_ENTRY_OPEN;
     work_note(out, MUSTER_NOTE_WORK_ACCEPTED, r->intent, r->idempotent, 1, 0, r->id);
+    say_granted(w, r, out);
 }
 
 static void load_slot(struct muster_work *w, uint32_t slot, struct muster_bytes bytes,
@@ -111,15 +123,17 @@ static void load_slot(struct muster_work *w, uint32_t slot, struct muster_bytes 
     struct muster_work_record r;
     if (muster_work_slot_read(bytes, &version, &r) != 0 || !work_is_me(w, r.submitter))
         return;
+    if (version > w->version)
+        w->version = version;
     if (slot >= w->cfg->work_items) {
         if (r.state != MUSTER_WORK_DONE) /* work_items was lowered: nobody takes care of it */
             work_note(out, MUSTER_NOTE_WORK_ALERT, r.intent, r.number, 0, 0, r.id);
         return;
     }
     struct muster_work_entry *e = &w->entry[slot];
-    e->held = e->tried = version;
+    e->held = version;
     e->record = r;
-    restore(e, out);
+    restore(w, e, out);
 }
 
 static void loaded(struct muster_work *w, const struct muster_input *in, struct muster_effects *out)
@@ -161,7 +175,9 @@ static void write_entry(struct muster_work *w, struct muster_work_entry *e,
     char room[MUSTER_WORK_HALF];
     struct muster_text line;
     e->writing = true;
-    e->tried = muster_work_next_version(e->held, e->tried);
+    e->tried = w->version = muster_work_next_version(e->held, w->version);
+    if (e->record.state == MUSTER_WORK_RUNNING)
+        e->record.grant = e->tried;
     muster_text_init(&line, room, sizeof room);
     muster_work_line_write(&line, e->tried, &e->record);
     struct muster_effect *effect = add_disk(w, MUSTER_DISK_WRITE, w->batch_tag, out);
@@ -215,9 +231,7 @@ static void durable(struct muster_work *w, struct muster_work_entry *e, struct m
         work_note(out, MUSTER_NOTE_WORK_ACCEPTED, r->intent, r->idempotent, 0, 0, r->id);
         break;
     case MUSTER_WORK_ENTRY_OPEN:
-        if (r->state == MUSTER_WORK_RUNNING)
-            work_note(out, MUSTER_NOTE_WORK_GRANTED, r->intent, r->number, r->epoch,
-                      work_member(w, r->assignee), NULL);
+        say_granted(w, r, out);
         break;
     case MUSTER_WORK_ENTRY_ENDING:
         e->state = MUSTER_WORK_ENTRY_ENDED;
@@ -233,16 +247,25 @@ static void durable(struct muster_work *w, struct muster_work_entry *e, struct m
     }
 }
 
-/* Nobody knows what is on the disk: a later version has to say it. */
-static void not_durable(struct muster_work_entry *e, struct muster_effects *out)
+/* The disk has failed. What was being accepted is not, written or not; of what was written nobody
+ * knows whether it is on the disk: a later version has to say it. */
+static void not_durable(struct muster_work *w, struct muster_work_entry *e,
+                        struct muster_effects *out)
 {
+    bool written = e->writing;
     e->writing = false;
     if (e->state != MUSTER_WORK_ENTRY_ACCEPTING)
         return;
     muster_work_refuse(out, MUSTER_WORK_REFUSED_DISK, e->record.id);
-    e->state = MUSTER_WORK_ENTRY_VOID;
-    e->record.state = MUSTER_WORK_DONE;
-    e->record.result = MUSTER_RESULT_CANCELLED;
+    if (written) {
+        e->state = MUSTER_WORK_ENTRY_VOID;
+        e->record.state = MUSTER_WORK_DONE;
+        e->record.result = MUSTER_RESULT_CANCELLED;
+        return;
+    }
+    e->dirty = false;
+    w->dirty--;
+    forget(e);
 }
 
 void muster_work_disk(struct muster_work *w, struct muster_work_turn *t,
@@ -260,8 +283,8 @@ void muster_work_disk(struct muster_work *w, struct muster_work_turn *t,
         w->write_at = muster_time_add(t->now, w->cfg->poll_every);
     for (uint32_t i = 0; i < w->cfg->work_items; i++) {
         struct muster_work_entry *e = &w->entry[i];
-        if (e->writing && w->batch_failed)
-            not_durable(e, t->out);
+        if (w->batch_failed)
+            not_durable(w, e, t->out);
         else if (e->writing)
             durable(w, e, t->out);
     }
@@ -287,6 +310,7 @@ static void take_head(struct muster_work_record *r, const struct muster_work_rec
     r->number = shown->number;
     r->epoch = shown->epoch;
     r->life = shown->life;
+    r->grant = shown->grant;
     r->result = shown->result;
     memcpy(r->assignee, shown->assignee, sizeof r->assignee);
 }
@@ -301,7 +325,7 @@ static void settle(struct muster_work *w, muster_time now, struct muster_work_en
     if (goes_on(shown)) {
         r->state = MUSTER_WORK_OFFERED;
         r->number++;
-        r->epoch = r->life = 0;
+        r->epoch = r->life = r->grant = 0;
         r->result = MUSTER_RESULT_SUCCESS;
         r->assignee[0] = 0;
         e->offer_from = handed_back ? now : muster_time_add(now, w->cfg->poll_every);

@@ -2,7 +2,8 @@
 /* The journal of a submitter: what it has accepted, and what has become of it, in one bounded file.
  *
  * An item has a slot of two halves, written in turn: a torn or failed write costs only itself, the
- * version before stands in the other half. The valid half with the higher version counts. A half
+ * version before stands in the other half. The valid half with the higher version counts. Versions
+ * rise over the whole journal, restarts included: the newest is in the slot written last. A half
  * holds one line,
  *   <check> <version> <record>
  * and the check is FNV-1a, 64 bits, of what follows it. What is behind the line is of no account.
@@ -24,11 +25,11 @@ static inline uint64_t muster_work_offset(uint32_t slot, uint64_t version)
     return (uint64_t)slot * MUSTER_WORK_SLOT + (version & 1) * MUSTER_WORK_HALF;
 }
 
-/* The next version: above `tried`, up to which versions may be on the disk, and never over the
- * `held` one, which the disk has acknowledged; 0: none. */
-static inline uint64_t muster_work_next_version(uint64_t held, uint64_t tried)
+/* The next version of a slot: above `newest`, up to which versions may be on the disk, and never
+ * over the one that the slot holds, which the disk has acknowledged; 0: none. */
+static inline uint64_t muster_work_next_version(uint64_t held, uint64_t newest)
 {
-    uint64_t next = tried + 1;
+    uint64_t next = newest + 1;
     return held > 0 && (next & 1) == (held & 1) ? next + 1 : next;
 }
 

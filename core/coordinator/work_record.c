@@ -24,6 +24,7 @@ void muster_work_record_head(const struct muster_work_record *r, struct muster_t
     muster_text_add_hex(t, r->life, 1);
     muster_text_add(t, " ");
     muster_text_add(t, r->assignee[0] ? r->assignee : "-");
+    add_field(t, r->grant);
     add_field(t, r->result);
     muster_text_add(t, ";");
     muster_text_add_hex(t, r->intent, 1);
@@ -96,7 +97,8 @@ static bool parse_state(struct muster_work_record *r, struct muster_bytes rest)
     r->state = (enum muster_work_state)(at - letters);
     if (!take_number(&rest, &r->number) || !take_number(&rest, &r->epoch) ||
         !take_hex(&rest, &r->life) || !take_name(&rest, r->assignee) ||
-        muster_text_parse_u64(rest, &result) != 0 || result > MUSTER_RESULT_UNKNOWN)
+        !take_number(&rest, &r->grant) || muster_text_parse_u64(rest, &result) != 0 ||
+        result > MUSTER_RESULT_UNKNOWN)
         return false;
     r->result = (enum muster_result)result;
     if (strcmp(r->assignee, "-") == 0)

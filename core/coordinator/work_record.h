@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A work item as it travels: one line of text, the same in the store and in the journal.
  *
- *   <state> <number> <epoch> <life> <assignee> <result>;<intent> <submitter> <y|n> <id> <action>
- *   [<params>]
+ *   <state> <number> <epoch> <life> <assignee> <grant> <result>;<intent> <submitter> <y|n> <id>
+ *   <action> [<params>]
  *
- * on one line. Before the semicolon stands what changes, behind it what does not. Numbers and
- * epochs are decimal, lives and intents hexadecimal; the assignee is "-" while there is none.
+ * on one line. Before the semicolon stands what changes, behind it what does not. Numbers, epochs
+ * and grants are decimal, lives and intents hexadecimal; the assignee is "-" while there is none.
  */
 #ifndef MUSTER_CORE_COORDINATOR_WORK_RECORD_H
 #define MUSTER_CORE_COORDINATOR_WORK_RECORD_H
@@ -40,6 +40,7 @@ struct muster_work_record {
     uint64_t number; /* raised by each offer and assignment; a target refuses lower ones */
     uint64_t epoch;  /* of the leader that assigned it; 0 while OFFERED */
     uint64_t life;   /* the assignee's incarnation, its lower half; 0 while OFFERED */
+    uint64_t grant;  /* RUNNING: version of the submitter's journal that says so; rises */
     uint64_t intent; /* drawn by the submitter, one for all attempts */
     enum muster_result result; /* DONE: SUCCESS … UNKNOWN */
     bool idempotent;

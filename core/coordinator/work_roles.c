@@ -45,7 +45,10 @@ static void begin_run(struct muster_work *w, const struct muster_work_turn *t,
     if (r->params[0])
         muster_flat_text(&flat, MUSTER_FLAT_BULK, r->params);
     assert(!flat.full);
-    *run = (struct muster_work_run){r->intent, r->number, false};
+    *run = (struct muster_work_run){.intent = r->intent,
+                                    .number = r->number,
+                                    .grant = r->grant,
+                                    .submitter = work_member(w, r->submitter)};
     work_note(t->out, MUSTER_NOTE_WORK_STARTED, r->intent, r->number, r->epoch, 0, r->id);
     struct muster_effect *e = muster_effects_add(t->out, MUSTER_OUT_ACTION);
     e->tag = r->intent;
@@ -85,6 +88,11 @@ bool work_serve(struct muster_work *w, struct muster_work_turn *t, struct muster
         ran->shown = true;
         return end_record(r, ran->result);
     }
+    uint32_t submitter = work_member(w, r->submitter);
+    if (submitter == w->place->count)
+        return false;
+    if (r->grant <= w->forgotten[submitter])
+        return end_record(r, MUSTER_RESULT_UNKNOWN);
     if (w->draining)
         return end_record(r, MUSTER_RESULT_CANCELLED);
     run = find_run(w, 0);
