@@ -18,7 +18,8 @@
 #include "core/text.h"
 
 /* Tags of a coordinator's effects have a low byte of 1 … MUSTER_TAG_NODE - 1; those of the node's
- * own and of work, MUSTER_TAG_NODE and above. Intents and the history are told apart by the kind of input. */
+ * own and of work, MUSTER_TAG_NODE and above. Intents and the history are told apart by the kind of
+ * input. */
 #define MUSTER_TAG_NODE   0x40
 #define MUSTER_TAG_SAMPLE 0x40 /* asks for health */
 
