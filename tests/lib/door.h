@@ -16,6 +16,7 @@
 #define DOOR_LOG_MAX    8192
 #define DOOR_TEXT_MAX   1200
 #define DOOR_PENDING    64
+#define DOOR_KINDS      (MUSTER_TAG_NODE + 8) /* of requests: the low byte of their tags */
 #define DOOR_HIGH       UINT64_C(0x77)
 #define DOOR_LOW        UINT64_C(0x1234)
 
@@ -75,11 +76,11 @@ struct door {
     muster_time now;
     struct muster_effects out; /* of the last input */
 
-    enum door_answer answer[MUSTER_TAG_SAMPLE + 1];
+    enum door_answer answer[DOOR_KINDS];
     enum door_answer history_sync;
-    const char *error;         /* of DOOR_ERROR */
-    struct muster_bytes raw;   /* of DOOR_RAW */
-    bool scripts_known;        /* else EVALSHA is answered NOSCRIPT */
+    const char *error;       /* of DOOR_ERROR */
+    struct muster_bytes raw; /* of DOOR_RAW */
+    bool scripts_known;      /* else EVALSHA is answered NOSCRIPT */
 
     char leader[MUSTER_RECORD_MAX], decision[MUSTER_RECORD_MAX], own[MUSTER_RECORD_MAX];
     char epoch[32];

@@ -41,8 +41,8 @@ static void random_record(char text[MUSTER_RECORD_MAX])
                  high, low);
         break;
     default:
-        snprintf(text, MUSTER_RECORD_MAX, "H %u %llx %u n1 %016llx%016llx 0 0", epoch, own,
-                 counter, high, low);
+        snprintf(text, MUSTER_RECORD_MAX, "H %u %llx %u n1 %016llx%016llx 0 0", epoch, own, counter,
+                 high, low);
     }
     if (draw(8) == 0 && text[0])
         text[draw(strlen(text))] ^= (char)(1 << draw(7));
@@ -72,7 +72,7 @@ static void random_surroundings(void)
     static const char *const healths[] = {"", "garbage", "failed=3 circuit=OPEN open_s=400",
                                           "failed=0 circuit=CLOSED failures_1h=0",
                                           "failed=0 circuit=CLOSED failures_1h=90"};
-    uint64_t kind = 1 + draw(MUSTER_ASK_COUNT - 1);
+    uint64_t kind = draw(4) ? 1 + draw(MUSTER_ASK_COUNT - 1) : MUSTER_TAG_NODE + 1 + draw(3);
     d->answer[kind] = draw(2) ? DOOR_NORMAL : (enum door_answer)draw(7);
     d->history_sync = draw(3) ? DOOR_NORMAL : DOOR_LOSE;
     d->error = errors[draw(6)];
@@ -80,7 +80,7 @@ static void random_surroundings(void)
     d->scripts_known = draw(5) != 0;
     size_t size = draw(64);
     for (size_t i = 0; i < size; i++)
-        garbage[i] = draw(2) ? (uint8_t)"$+-:*_WV\0\1"[draw(10)] : (uint8_t)draw(256);
+        garbage[i] = draw(2) ? (uint8_t) "$+-:*_WV\0\1"[draw(10)] : (uint8_t)draw(256);
     d->raw = (struct muster_bytes){garbage, size};
     random_peer(&d->peer[1 + draw(2)]);
 }
@@ -101,9 +101,8 @@ static void random_store(void)
         break;
     case 3:
         if (draw(40) == 0)
-            snprintf(d->own, sizeof d->own, "V %c %032x %016llx %u 0 0 0 0 0 0 0 0",
-                     "AJ"[draw(2)], (unsigned)draw(3), (unsigned long long)d->electorate,
-                     (unsigned)draw(99));
+            snprintf(d->own, sizeof d->own, "V %c %032x %016llx %u 0 0 0 0 0 0 0 0", "AJ"[draw(2)],
+                     (unsigned)draw(3), (unsigned long long)d -> electorate, (unsigned)draw(99));
         break;
     default:
         d->leader[0] = 0;
@@ -124,10 +123,17 @@ static void random_push(void)
 
 static void random_command(void)
 {
-    static const char *const texts[] = {"safe_mode by hand", "circuit_restart", "cache_purge x",
-                                        "", "no_such_action", " ", "safe_mode \"\n\\"};
+    static const char *const texts[] = {"safe_mode by hand", "circuit_restart",
+                                        "cache_purge x",     "",
+                                        "no_such_action",    " ",
+                                        "safe_mode \"\n\\"};
+    char item[64];
+    snprintf(item, sizeof item, "id=a%u action=x idempotent=%s", (unsigned)draw(9),
+             draw(2) ? "yes" : "no");
     if (draw(60) == 0)
         door_command(d, MUSTER_VERB_SHUTDOWN, "");
+    else if (draw(3) == 0)
+        door_command(d, MUSTER_VERB_WORK, draw(4) ? item : texts[draw(7)]);
     else
         door_command(d, MUSTER_VERB_TRIGGER, texts[draw(7)]);
 }
@@ -188,6 +194,7 @@ static void random_inputs_break_nothing(void **state)
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         random_state = seed;
         d = door_open(&(struct door_options){.members = 3 + (uint32_t)seed, .voters = 3});
+        d->config.work_items = seed % 2 ? 4 : 0;
         random_surroundings();
         door_start(d, true);
         for (uint32_t i = 0; i < STEPS / SEEDS; i++) {
