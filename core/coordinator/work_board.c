@@ -260,6 +260,16 @@ static void look_at_all(struct muster_work *w, struct muster_work_turn *t, struc
         w->ran[i].reported |= !w->ran[i].shown;
 }
 
+/* A whole board: what is cut off would show items as missing that are not. */
+static bool is_whole(struct muster_flat_reader r, uint32_t count)
+{
+    struct muster_flat_value v;
+    uint32_t n = 0;
+    while (n < count && muster_flat_next(&r, &v) == 0 && v.type == MUSTER_FLAT_BULK)
+        n++;
+    return n == count && count % 2 == 0;
+}
+
 static enum muster_reaction react(struct muster_bytes error, struct muster_effects *out)
 {
     enum muster_reaction reaction = muster_answer_reaction(error);
@@ -287,7 +297,8 @@ static void board_answered(struct muster_work *w, struct muster_work_turn *t,
         (void)react(v.bytes, t->out);
     /* What was read long ago, by one that stood still, is no ground for beginning anything. */
     bool old = muster_time_since(t->now, w->read_sent) > w->cfg->request_timeout;
-    if (v.type != MUSTER_FLAT_ARRAY || old || t->standing.refused || t->standing.leaving)
+    if (v.type != MUSTER_FLAT_ARRAY || !is_whole(r, v.count) || old || t->standing.refused ||
+        t->standing.leaving)
         return;
     begin_changes(w, t->now, &c);
     look_at_all(w, t, &c, r, v.count / 2);

@@ -25,7 +25,7 @@
 #define LIFE(member) (UINT64_C(0x100) + (member))
 #define LOG_MAX      512
 
-enum store_mode { STORE_WELL, STORE_NOSCRIPT, STORE_READONLY, STORE_LOST };
+enum store_mode { STORE_WELL, STORE_NOSCRIPT, STORE_READONLY, STORE_LOST, STORE_LOADING };
 
 struct noted {
     uint16_t note;
@@ -154,7 +154,9 @@ static inline void request(const struct muster_effect *e)
     muster_flat_writer_init(&f, p->data, sizeof p->data);
     if (b->store == STORE_LOST)
         return;
-    if (reads) {
+    if (b->store == STORE_LOADING) {
+        muster_flat_text(&f, MUSTER_FLAT_ERROR, "LOADING Redis is loading the dataset in memory");
+    } else if (reads) {
         muster_flat_array(&f, 2 * b->records);
         for (uint32_t i = 0; i < b->records; i++) {
             muster_flat_text(&f, MUSTER_FLAT_BULK, b->board[i].id);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/coordinator/slot.h"
 #include "core/coordinator/work_journal.h"
 
 #define INTENT (MUSTER_WORK_INTENTS | 0xabc)
@@ -121,6 +122,10 @@ static void malformed_record_is_refused(void **state)
         "R 3 7 beef n2 12 0;10000000000abc n1 j a x",
         "R 3 7 beef n2 12 0;10000000000abc n1 y a",
         "R 3 7 beef n2 12 0;10000000000abc n1 y  x",
+        "R 3 7 xx n2 12 0;10000000000abc n1 y a x",
+        "R 3 7 beef n2 x 0;10000000000abc n1 y a x",
+        "R 3 7 beef  12 0;10000000000abc n1 y a x",
+        "R 3 7 beef n2 12 0;10000000000abc n1 y a x p\177",
         "R 3 7 beef n2 12 0;10000000000abc n1 y a " LONG31 "5",
         "R 3 7 beef n2 12 0;10000000000abc n1 y a x p\nq",
     };
@@ -281,6 +286,39 @@ static void flipped_bit_is_found(void **state)
     assert_int_equal(version_read(&r, sizeof slot), 6);
 }
 
+/* A half whose check is right, and whose text is no line of ours. */
+static void put_text(const char *text)
+{
+    memset(slot, 0, sizeof slot);
+    int n =
+        snprintf((char *)slot, sizeof slot, "%016llx %s\n",
+                 (unsigned long long)muster_slot_hash(MUSTER_SLOT_HASH_START, text, strlen(text)),
+                 text);
+    assert_true(n > 0 && n < MUSTER_WORK_HALF);
+}
+
+static void line_that_is_none_does_not_count(void **state)
+{
+    char text[128];
+    struct muster_work_record r;
+    (void)state;
+    snprintf(text, sizeof text, "2 %s", line);
+    put_text(text);
+    assert_int_equal(version_read(&r, sizeof slot), 2);
+    static const char *const versions[] = {"0", "x", "9007199254740992", ""};
+    for (uint32_t i = 0; i < 4; i++) {
+        snprintf(text, sizeof text, "%s %s", versions[i], line);
+        put_text(text);
+        assert_int_equal(version_read(&r, sizeof slot), 0);
+    }
+    put_text("2 garbage");
+    assert_int_equal(version_read(&r, sizeof slot), 0);
+    memcpy(slot, "nothing\n", 8);
+    assert_int_equal(version_read(&r, sizeof slot), 0);
+    memcpy(slot, "xyz 2 \n", 8);
+    assert_int_equal(version_read(&r, sizeof slot), 0);
+}
+
 static void version_in_the_wrong_half_does_not_count(void **state)
 {
     struct muster_work_record r;
@@ -316,6 +354,7 @@ int main(void)
         cmocka_unit_test(newer_half_counts),
         cmocka_unit_test(torn_line_costs_only_itself),
         cmocka_unit_test(flipped_bit_is_found),
+        cmocka_unit_test(line_that_is_none_does_not_count),
         cmocka_unit_test(version_in_the_wrong_half_does_not_count),
         cmocka_unit_test(next_version_never_goes_over_the_held_one),
     };

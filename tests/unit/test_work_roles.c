@@ -74,6 +74,17 @@ static void run_that_was_given_to_another_is_cancelled_and_not_reported(void **s
     assert_true(muster_work_saved(b->work));
 }
 
+static void run_that_the_leader_took_for_lost_is_cancelled(void **state)
+{
+    (void)state;
+    give("R 1 5 100 n1 3 0");
+    give("D 1 5 100 n1 3 6");
+    assert_int_equal(b->cancels, 1);
+    end_action(MUSTER_RESULT_SUCCESS);
+    settle();
+    assert_true(begins(shown("f"), "D 1 5 100 n1 3 6;"));
+}
+
 static void end_of_another_attempt_is_passed_over(void **state)
 {
     (void)state;
@@ -314,6 +325,7 @@ int main(void)
         TEST(nothing_runs_that_is_not_granted_to_this_incarnation),
         TEST(end_of_a_run_is_told_as_what_it_proves),
         TEST(run_that_was_given_to_another_is_cancelled_and_not_reported),
+        TEST(run_that_the_leader_took_for_lost_is_cancelled),
         TEST(end_of_another_attempt_is_passed_over),
         TEST(only_so_many_run_at_once),
         TEST(what_has_perhaps_run_and_is_forgotten_is_unknown),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Work assignment, row by row of its tables: the submitter, and the board. */
+/* Work assignment, row by row of its tables: the submitter. */
 #include "tests/lib/work_fixture.h"
 
 /* ---- submissions ---- */
@@ -361,152 +361,16 @@ static void open_item_beyond_the_table_is_an_alert(void **state)
     assert_int_equal(notes(NOTE(ALERT)), 2);
 }
 
-/* ---- the board ---- */
-
-static void push_wakes_only_whom_it_names(void **state)
+static void journal_of_another_member_is_none_of_ours(void **state)
 {
+    static const char *const names[] = {"other", "n2", "n3"};
     (void)state;
-    uint32_t reads = b->reads;
-    push("I 2 -");
-    push("I 0 L");
-    push("W n2");
-    push("I");
-    push("I xyz -");
-    assert_int_equal(b->reads, reads);
-    push("I 1 -");
-    assert_int_equal(b->reads, reads + 1);
-    b->standing.leads = true;
-    tick();
-    push("I 0 L");
-    assert_int_equal(b->reads, reads + 2);
-    struct muster_bytes garbage = {(const uint8_t *)"*", 1};
-    muster_work_push(b->work, b->now, garbage);
-    tick();
-    assert_int_equal(b->reads, reads + 2);
-}
-
-static void push_during_a_reading_leads_to_another_one(void **state)
-{
-    (void)state;
-    b->now += b->config.poll_every;
-    struct muster_work_turn t = begin_turn();
-    end_turn(&t);
-    uint32_t reads = b->reads;
-    push("I 1 -");
-    assert_int_equal(b->reads, reads + 1);
-}
-
-static void unknown_script_is_sent_whole_and_then_by_name_again(void **state)
-{
-    (void)state;
-    b->store = STORE_NOSCRIPT;
     offer(A);
-    assert_true(begins(shown("a"), "O 0 "));
-    assert_int_equal(b->evals, 1);
-    b->store = STORE_WELL;
-    uint64_t intent = b->work->entry[0].record.intent;
-    assign(intent, "1", "101", "n2", "n");
-    assert_int_equal(b->evals, 1);
-}
-
-static void error_is_answered_at_the_own_pace(void **state)
-{
-    (void)state;
-    b->store = STORE_READONLY;
-    offer(A);
-    uint32_t calls = b->calls;
-    for (uint32_t i = 0; i < 10; i++)
-        push("I 1 -"); /* whatever the others say */
-    assert_int_equal(b->calls, calls);
-    wait_for(b->config.poll_every);
-    assert_int_equal(b->calls, calls + 1);
-    b->store = STORE_LOST;
-    wait_for(b->config.poll_every);
-    wait_for(b->config.poll_every);
-    assert_int_equal(b->calls, calls + 1); /* nothing is changed before it was read */
-    b->store = STORE_WELL;
-    wait_for(b->config.poll_every);
-    assert_true(begins(shown("a"), "O 0 "));
-}
-
-static void what_is_no_board_is_passed_over(void **state)
-{
-    (void)state;
-    put("f", "R 1 5 100 n1 3 0");                            /* no record */
-    put("g", foreign("R 1 5 100 n1 3 0", "n2 n other x"));   /* under another id */
-    put("h", foreign("R 1 5 100 n1 3 0", "stranger n h x")); /* of no member */
-    push("I 1 -");
-    assert_int_equal(b->actions, 0);
-    assert_int_equal(b->records, 3);
-}
-
-static void one_that_has_not_joined_or_is_refused_leaves_the_board_alone(void **state)
-{
-    (void)state;
-    uint32_t reads = b->reads;
-    b->standing.joined = false;
-    wait_for(S(60));
-    assert_int_equal(muster_work_deadline(b->work, b->standing), MUSTER_NEVER);
-    b->standing = (struct muster_standing){.joined = true, .refused = true};
-    wait_for(S(60));
-    refuse(A, MUSTER_WORK_REFUSED_DRAINING);
-    b->standing = (struct muster_standing){.joined = true, .leaving = true};
-    wait_for(S(60));
-    assert_int_equal(b->reads, reads);
-}
-
-static void idle_member_reads_once_in_a_poll_every(void **state)
-{
-    (void)state;
-    uint32_t reads = b->reads, calls = b->calls;
-    for (uint32_t i = 0; i < 10; i++) {
-        assert_int_equal(muster_work_deadline(b->work, b->standing), b->now + b->config.poll_every);
-        wait_for(b->config.poll_every);
-    }
-    assert_int_equal(b->reads, reads + 10);
-    assert_int_equal(b->calls, calls);
-}
-
-/* ---- without a store ---- */
-
-static void alone_the_journal_is_the_board(void **state)
-{
-    (void)state;
-    b->config.local = true;
-    b->standing.leads = true;
-    for (uint32_t i = 1; i < MEMBERS; i++)
-        b->member[i] = (struct muster_member_view){0};
-    uint32_t reads = b->reads;
-    submit(A);
+    b->place.names = names;
+    start(LIFE(0) + 50);
     settle();
-    assert_int_equal(b->actions, 1);
-    assert_int_equal(b->action.action.attempt, 1);
-    end_action(MUSTER_RESULT_FENCED);
-    settle();
-    assert_int_equal(b->actions, 1);
-    assert_int_equal(muster_work_deadline(b->work, b->standing), b->now + b->config.poll_every);
-    wait_for(b->config.poll_every);
-    assert_int_equal(b->actions, 2);
-    assert_int_equal(b->action.action.attempt, 3);
-    end_action(MUSTER_RESULT_SUCCESS);
-    assert_false(muster_work_saved(b->work));
-    settle();
-    assert_true(muster_work_saved(b->work));
-    assert_int_equal(noted(NOTE(ENDED))->arg[2], MUSTER_RESULT_SUCCESS);
+    assert_int_equal(notes(NOTE(ACCEPTED)), 0);
     assert_int_equal(state_of(0), MUSTER_WORK_ENTRY_FREE);
-    assert_int_equal(b->reads, reads);
-}
-
-static void description_counts_items_and_runs(void **state)
-{
-    char room[64];
-    struct muster_text t;
-    (void)state;
-    offer(A);
-    give("R 1 5 100 n1 3 0");
-    muster_text_init(&t, room, sizeof room);
-    muster_work_describe(b->work, &t);
-    assert_string_equal(room, " work=1 at_work=1");
 }
 
 int main(void)
@@ -532,15 +396,7 @@ int main(void)
         TEST(restart_says_again_how_an_item_ended_and_clears_the_board),
         TEST(journal_that_cannot_be_read_is_read_again),
         TEST(open_item_beyond_the_table_is_an_alert),
-        TEST(push_wakes_only_whom_it_names),
-        TEST(push_during_a_reading_leads_to_another_one),
-        TEST(unknown_script_is_sent_whole_and_then_by_name_again),
-        TEST(error_is_answered_at_the_own_pace),
-        TEST(what_is_no_board_is_passed_over),
-        TEST(one_that_has_not_joined_or_is_refused_leaves_the_board_alone),
-        TEST(idle_member_reads_once_in_a_poll_every),
-        TEST(alone_the_journal_is_the_board),
-        TEST(description_counts_items_and_runs),
+        TEST(journal_of_another_member_is_none_of_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
