@@ -68,7 +68,7 @@ enum muster_input_kind {
     MUSTER_IN_START = 1, /* first input of every incarnation */
     MUSTER_IN_TIMER,     /* the deadline has come */
     MUSTER_IN_REPLY,     /* end of REQUEST; data: flat reply or health text */
-    MUSTER_IN_PUSH,      /* a message of a subscription; data: flat array channel, payload */
+    MUSTER_IN_PUSH,      /* of a subscription; data: flat array "message", channel, payload */
     MUSTER_IN_MESSAGE,   /* a datagram of another member */
     MUSTER_IN_DISK,      /* end of DISK; data: what READ read */
     MUSTER_IN_ACTION,    /* end of ACTION */
@@ -132,8 +132,8 @@ enum muster_effect_kind {
     MUSTER_OUT_SEND,        /* a datagram to a member; nothing comes back */
     MUSTER_OUT_DISK,        /* a disk operation; ends in DISK; executed in order per process */
     MUSTER_OUT_ACTION,      /* hand an action to the executor; ends in ACTION, exactly once */
-    MUSTER_OUT_CANCEL, /* give the action `tag` up: ends as CANCELLED, or as it came to */
-    MUSTER_OUT_NOTE,   /* a transition record (notes.h): for the trace, the checks, the log */
+    MUSTER_OUT_CANCEL,      /* give the action `tag` up: ends as CANCELLED, or as it came to */
+    MUSTER_OUT_NOTE,        /* a transition record (notes.h): for the trace, the checks, the log */
 };
 
 enum muster_disk_operation {
@@ -163,11 +163,11 @@ struct muster_effect {
             uint64_t offset;
         } disk;
         struct {
-            uint64_t epoch;   /* fencing token; 0 for a local action */
-            uint64_t attempt; /* of the intent: 1, 2, … */
+            uint64_t epoch;     /* fencing token; 0 for a local action */
+            uint64_t attempt;   /* of the intent: 1, 2, … */
             uint64_t not_after; /* lease clock, which the executor reads again: late ones drop */
-            uint64_t timeout; /* length, ns, from the start at the target */
-        } action;             /* tag: the intent; data: flat array action, subject, reason */
+            uint64_t timeout;   /* length, ns, from the start at the target */
+        } action; /* tag: the intent; data: flat array action, subject, reason[, parameters] */
     };
     struct muster_bytes data; /* in the effects' room, or static; valid until the next call */
 };

@@ -26,7 +26,7 @@ struct run {
     struct muster_memory memory; /* of the run itself and of all that it points to */
     enum run_state state;
     struct muster_effect effect; /* without its data */
-    char *action, *subject, *reason;
+    char *action, *subject, *reason, *params;
     enum muster_result given_up; /* TIMED_OUT or CANCELLED; SUCCESS while it is not */
     uint32_t handles;            /* not closed yet */
     uv_timer_t timer;            /* the start, then the timeout, then the time to obey SIGTERM */
@@ -267,6 +267,7 @@ static char **make_environment(struct run *run)
     muster_live_environment_set(&v, "MUSTER_ACTION", run->action);
     muster_live_environment_set(&v, "MUSTER_SUBJECT", run->subject);
     muster_live_environment_set(&v, "MUSTER_REASON", run->reason);
+    muster_live_environment_set(&v, "MUSTER_PARAMS", run->params);
     muster_live_environment_set_u64(&v, "MUSTER_EPOCH", e->action.epoch);
     muster_live_environment_set_u64(&v, "MUSTER_INTENT", e->tag);
     muster_live_environment_set_u64(&v, "MUSTER_ATTEMPT", e->action.attempt);
@@ -372,6 +373,7 @@ void muster_live_executor_begin(struct muster_live_executor *x, const struct mus
     run->action = next_text(run, &r);
     run->subject = next_text(run, &r);
     run->reason = next_text(run, &r);
+    run->params = next_text(run, &r);
     muster_live_job_init(&run->job, run, on_ended);
     uv_timer_init(x->loop, &run->timer);
     run->timer.data = run;

@@ -5,6 +5,7 @@
  * starts a command and drops one that carries an epoch and is late (FENCED, epoch 0; SPEC R14). The
  * command is an argument vector, no shell; its environment is the daemon's, and besides
  *   MUSTER_ACTION MUSTER_SUBJECT MUSTER_REASON   what, for whom, why
+ *   MUSTER_PARAMS                                of the config, as it gives them; often empty
  *   MUSTER_EPOCH MUSTER_INTENT MUSTER_ATTEMPT    decimal; epoch 0: a local action
  *   MUSTER_NOT_AFTER                             ns of CLOCK_BOOTTIME: not to begin after it
  *   MUSTER_TIMEOUT_MS MUSTER_NODE MUSTER_CLUSTER
@@ -53,7 +54,7 @@ struct muster_live_executor;
 struct muster_live_executor *muster_live_executor_new(
     uv_loop_t *loop, const struct muster_live_executor_config *config,
     const struct muster_live_sink *sink);
-/* An effect ACTION: data is a flat array of action, subject, reason. */
+/* An effect ACTION: data is a flat array of action, subject, reason and, at will, parameters. */
 void muster_live_executor_begin(struct muster_live_executor *x, const struct muster_effect *e);
 /* Give an intent up; nothing when it does not run. */
 void muster_live_executor_cancel(struct muster_live_executor *x, uint64_t intent);

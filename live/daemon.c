@@ -18,7 +18,7 @@
 struct daemon {
     const struct muster_live_config *config;
     uv_loop_t loop;
-    uv_signal_t term, interrupt;
+    uv_signal_t term, interrupt, hangup;
     struct muster_live_host *host;
     struct muster_live_log log;
     struct muster_live_recorder *recorder; /* null: none, or it has failed */
@@ -64,6 +64,14 @@ static void on_signal(uv_signal_t *handle, int number)
     d->asked = true;
     say(d, MUSTER_LIVE_INFO, "stopping", strsignal(number));
     muster_live_host_command(d->host, MUSTER_VERB_SHUTDOWN, "");
+}
+
+/* A terminal that goes away, or a wish to reload: neither is a reason to stop leading. */
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    (void)number;
+    say(handle->data, MUSTER_LIVE_WARNING, "hangup_ignored",
+        "the file is read at start only; restart to read it anew");
 }
 
 static void closed(void *cookie)
@@ -121,11 +129,11 @@ static bool open_all(struct daemon *d)
     return d->recorder != NULL;
 }
 
-static void watch(struct daemon *d, uv_signal_t *handle, int number)
+static void watch(struct daemon *d, uv_signal_t *handle, uv_signal_cb seen, int number)
 {
     uv_signal_init(&d->loop, handle);
     handle->data = d;
-    uv_signal_start(handle, on_signal, number);
+    uv_signal_start(handle, seen, number);
 }
 
 static void close_all(struct daemon *d)
@@ -137,6 +145,7 @@ static void close_all(struct daemon *d)
     if (d->term.data) {
         uv_close((uv_handle_t *)&d->term, NULL);
         uv_close((uv_handle_t *)&d->interrupt, NULL);
+        uv_close((uv_handle_t *)&d->hangup, NULL);
     }
     uv_run(&d->loop, UV_RUN_DEFAULT);
     int error = uv_loop_close(&d->loop);
@@ -152,8 +161,9 @@ int muster_daemon_run(const struct muster_live_config *config, int log_fd)
     prepare(&d, config, log_fd);
     int code = MUSTER_DAEMON_IO;
     if (open_all(&d)) {
-        watch(&d, &d.term, SIGTERM);
-        watch(&d, &d.interrupt, SIGINT);
+        watch(&d, &d.term, on_signal, SIGTERM);
+        watch(&d, &d.interrupt, on_signal, SIGINT);
+        watch(&d, &d.hangup, on_hangup, SIGHUP);
         say(&d, MUSTER_LIVE_INFO, "starting", "musterd " MUSTER_VERSION);
         muster_live_host_start(d.host);
         uv_run(&d.loop, UV_RUN_DEFAULT);

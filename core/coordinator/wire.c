@@ -99,6 +99,13 @@ static struct muster_bytes take(struct cursor *c)
     return (struct muster_bytes){first, (size_t)(c->at - first)};
 }
 
+/* A number that began at `first` has digits, and no zeros before them. */
+static void end_number(struct cursor *c, const uint8_t *first)
+{
+    if (c->at == first || (*first == '0' && c->at - first > 1))
+        c->bad = true;
+}
+
 static uint64_t take_word(struct cursor *c)
 {
     uint64_t v = 0;
@@ -110,8 +117,7 @@ static uint64_t take_word(struct cursor *c)
             c->bad = true;
         v = v * 10 + digit;
     }
-    if (c->at == first)
-        c->bad = true;
+    end_number(c, first);
     return v;
 }
 
@@ -119,8 +125,7 @@ static uint64_t take_word(struct cursor *c)
 static uint64_t take_digits(struct cursor *c, uint32_t most)
 {
     uint64_t v = 0;
-    uint32_t n = 0;
-    for (; n < most && c->at < c->end; n++, c->at++) {
+    for (uint32_t n = 0; n < most && c->at < c->end; n++, c->at++) {
         uint8_t b = *c->at;
         if (b >= '0' && b <= '9')
             v = v << 4 | (uint64_t)(b - '0');
@@ -129,15 +134,16 @@ static uint64_t take_digits(struct cursor *c, uint32_t most)
         else
             break;
     }
-    if (n == 0)
-        c->bad = true;
     return v;
 }
 
 static uint64_t take_hex(struct cursor *c)
 {
     step(c);
-    return take_digits(c, 16);
+    const uint8_t *first = c->at;
+    uint64_t v = take_digits(c, 16);
+    end_number(c, first);
+    return v;
 }
 
 static struct muster_incarnation take_incarnation(struct cursor *c)

@@ -150,12 +150,14 @@ class Traces(Case):
         self.run_("diff", "t/calm-1.jsonl", "none", code=74)
         self.run_("diff", "t/calm-1.jsonl", "calm.yaml", code=65)
 
-    def test_more_than_a_thousand_runs_leave_traces_of_failures_only(self):
+    def test_more_than_a_thousand_runs_leave_traces_of_failures_and_first_seeds(self):
         done = self.run_("run", "calm.yaml", "unmet.yaml", "--seeds", "1..501", "--trace-dir", "u",
                          code=2)
         self.assertEqual(done.stderr,
-                         "muster: there are more than 1000 runs: only failures leave a trace\n")
-        self.assertEqual(len(os.listdir(self.path("u"))), 501)
+                         "muster: there are more than 1000 runs: failures and the first seed of "
+                         "each scenario leave a trace\n")
+        self.assertEqual(len(os.listdir(self.path("u"))), 502)
+        self.run_("replay", "u/calm-1.jsonl")
         self.run_("replay", "u/unmet-501.jsonl")
         self.run_("run", "calm.yaml", "unmet.yaml", "--seeds", "1..500", "--trace-dir", "all",
                   code=2)

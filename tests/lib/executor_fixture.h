@@ -111,23 +111,31 @@ static inline struct muster_effect local_effect(uint64_t intent)
     return e;
 }
 
-/* Hand an effect out for an action, for n2. */
-static inline void begin(struct fixture *f, const char *action, struct muster_effect e)
+/* Hand an effect out for an action, for n2; without parameters when they are null. */
+static inline void begin_with(struct fixture *f, const char *action, const char *params,
+                              struct muster_effect e)
 {
     uint8_t room[256];
     struct muster_flat_writer w;
     if (!f->executor)
         open_executor(f);
     muster_flat_writer_init(&w, room, sizeof room);
-    muster_flat_array(&w, 3);
+    muster_flat_array(&w, params ? 4 : 3);
     muster_flat_text(&w, MUSTER_FLAT_BULK, action);
     muster_flat_text(&w, MUSTER_FLAT_BULK, "n2");
     muster_flat_text(&w, MUSTER_FLAT_BULK, "3 failed components");
+    if (params)
+        muster_flat_text(&w, MUSTER_FLAT_BULK, params);
     e.data = muster_flat_written(&w);
     uint32_t before = f->ends;
     muster_live_executor_begin(f->executor, &e);
     assert_int_equal(f->ends, before); /* never from within */
     memset(room, 0xee, sizeof room);   /* a port copies what it keeps */
+}
+
+static inline void begin(struct fixture *f, const char *action, struct muster_effect e)
+{
+    begin_with(f, action, NULL, e);
 }
 
 static inline void fixture_tick(uv_timer_t *timer)

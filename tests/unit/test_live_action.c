@@ -109,6 +109,7 @@ static void environment_is_the_daemons_and_ours(void **state)
         {"MUSTER_ACTION", "env"},
         {"MUSTER_SUBJECT", "n2"},
         {"MUSTER_REASON", "3 failed components"},
+        {"MUSTER_PARAMS", "{\"rate\": 0.5}"},
         {"MUSTER_EPOCH", "9007199254740991"},
         {"MUSTER_INTENT", "18446744073709551615"},
         {"MUSTER_ATTEMPT", "1"},
@@ -130,7 +131,7 @@ static void environment_is_the_daemons_and_ours(void **state)
     struct muster_effect e = local_effect(UINT64_MAX);
     e.action.epoch = MUSTER_INTEGER_MAX;
     e.action.not_after = UINT64_MAX - 1;
-    begin(f, "env", e);
+    begin_with(f, "env", "{\"rate\": 0.5}", e);
     await(f, 1);
     expect_end(f, 0, UINT64_MAX, MUSTER_RESULT_SUCCESS, 0);
     FILE *file = fopen(f->path[0], "r");
@@ -148,8 +149,8 @@ static void environment_is_the_daemons_and_ours(void **state)
         count++;
     while (environ[own])
         own++;
-    /* Ten are added, one is replaced; a shell adds PWD, OLDPWD, SHLVL and _ where they lack. */
-    assert_in_range(count, own + 10, own + 14);
+    /* Eleven are added, one is replaced; a shell adds PWD, OLDPWD, SHLVL and _ where they lack. */
+    assert_in_range(count, own + 11, own + 15);
     unsetenv("MUSTER_OWN");
     unsetenv("MUSTER_NODEX");
     unsetenv("MUSTER_EPOCH");

@@ -253,11 +253,13 @@ static void what_an_earlier_process_did_not_sync_is_synced_before_it_is_read(voi
     assert_true(faulty_io.syncs > 0);
     close_disk();
     faulty_io.sync_error = EIO;
-    assert_null(open_disk(scratch_path("disk")));
+    disk = open_disk(scratch_path("disk"));
+    assert_null(disk);
     assert_non_null(strstr(refusal, "/disk/slots: i/o error; "));
     faulty_io.sync_error = 0;
     faulty_io.folder_error = EIO;
-    assert_null(open_disk(scratch_path("disk")));
+    disk = open_disk(scratch_path("disk"));
+    assert_null(disk);
     assert_non_null(strstr(refusal, "/disk: i/o error; see to the disk"));
     faulty_io.folder_error = 0;
     faulty_io.folder_syncs = 0;
@@ -269,7 +271,8 @@ static void assert_refused(const char *folder, const char *path, const char *why
 {
     char expected[1024];
     (void)snprintf(expected, sizeof expected, "%s: %s", path, why);
-    assert_null(open_disk(folder));
+    disk = open_disk(folder);
+    assert_null(disk);
     assert_string_equal(refusal, expected);
     assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0); /* nothing of it is left on the loop */
 }

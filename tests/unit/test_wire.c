@@ -98,6 +98,10 @@ static void leader_record_of_another_form_is_refused(void **state)
         "H 7 a 3  " INCARNATION " 6 f",
         "H 7 a 3 a-name-of-thirty-two-characters_ " INCARNATION " 6 f",
         "R 7 a 3 n1 " INCARNATION " 6 f",
+        "H 07 a 3 n1 " INCARNATION " 6 f",
+        "H 7 0a 3 n1 " INCARNATION " 6 f",
+        "H 7 a 00 n1 " INCARNATION " 6 f",
+        "H 7 a 3 n1 " INCARNATION " 6 00",
     };
     assert_int_equal(leader("H 7 a 18446744073709551615 n1 " INCARNATION " 6 f"), 0);
     assert_int_equal(leader("R 7 a 3 n1 " INCARNATION), 0);
@@ -153,8 +157,7 @@ static struct muster_member_record full_member(void)
 }
 
 /* Field by field: the padding of a struct is nobody's. */
-static void same_members(const struct muster_member_record *a,
-                         const struct muster_member_record *b)
+static void same_members(const struct muster_member_record *a, const struct muster_member_record *b)
 {
     assert_int_equal(a->state, b->state);
     assert_true(muster_incarnation_equal(a->incarnation, b->incarnation));
@@ -212,6 +215,8 @@ static void member_record_of_another_form_is_refused(void **state)
         "V A " INCARNATION " " DIGEST " 5 6 a 7 9007199254740992 1 2 3 4",
         "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 5",
         "V A " INCARNATION " " DIGEST " 5 6 g 7 8 1 2 3 4",
+        "V A " INCARNATION " " DIGEST " 5 6 0a 7 8 1 2 3 4",
+        "V A " INCARNATION " " DIGEST " 05 6 a 7 8 1 2 3 4",
     };
     assert_int_equal(member("V J " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4"), 0);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -232,6 +237,7 @@ static void decision_comes_back_as_written(void **state)
     assert_true(back.mode == 2 && back.votes == 1);
     assert_int_equal(decision("D 5 4 3 2"), MUSTER_E_INVALID);
     assert_int_equal(decision("E 5 4 3 2 1"), MUSTER_E_INVALID);
+    assert_int_equal(decision("D 5 04 3 2 1"), MUSTER_E_INVALID);
 }
 
 static void keys_share_one_hash_tag(void **state)

@@ -33,7 +33,7 @@ struct run {
     FILE *out;                   /* the report that people read */
     int name_width;
     bool color, progress;
-    bool trace_all;    /* every run leaves a trace, not only one that fails */
+    bool trace_all;    /* every run leaves a trace, not only a first one and one that fails */
     muster_time shown; /* when the progress was last printed */
     uint64_t done, total;
     int code;
@@ -61,13 +61,22 @@ static char *trace_path(const struct run *x, uint32_t scenario, uint64_t seed)
     return n < 0 ? NULL : path;
 }
 
+/* Whether a run leaves a trace even when it passes. */
+static bool is_traced(const struct run *x, uint32_t scenario, uint64_t seed)
+{
+    if (!x->request.trace_dir || x->request.trace_failures)
+        return false;
+    return x->trace_all || seed == x->scenarios[scenario].seed_first;
+}
+
 static void work(void *cookie, uint64_t seed, struct muster_run_result *result)
 {
     struct run *x = cookie;
     const struct muster_scenario *s = x->suite.at[result->scenario].scenario;
     char *path = x->request.trace_dir ? trace_path(x, result->scenario, seed) : NULL;
-    muster_runner_run(&x->runner, s, seed, x->trace_all ? path : NULL, result);
-    if (path && !x->trace_all && result->code != MUSTER_REPORT_PASSED)
+    bool traced = is_traced(x, result->scenario, seed);
+    muster_runner_run(&x->runner, s, seed, traced ? path : NULL, result);
+    if (path && !traced && result->code != MUSTER_REPORT_PASSED)
         muster_runner_run(&x->runner, s, seed, path, result);
     free(path);
 }
@@ -135,10 +144,10 @@ static void watch_failures(struct run *x, uint32_t i)
 static void sweep_traces(const struct run *x, uint32_t i)
 {
     const struct muster_report_scenario *s = &x->scenarios[i];
-    for (uint64_t k = 0; x->trace_all && s->runs && k < seeds_of(s); k++) {
+    for (uint64_t k = 0; s->runs && k < seeds_of(s); k++) {
         const struct muster_report_run *r = &s->runs[k];
         struct stat st;
-        if (r->done && (!r->failure || r->failure->trace[0]))
+        if (!is_traced(x, i, r->seed) || (r->done && (!r->failure || r->failure->trace[0])))
             continue;
         char *path = trace_path(x, i, r->seed);
         if (path && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
@@ -279,9 +288,11 @@ static bool prepare(struct run *x)
         int width = (int)strlen(x->scenarios[i].name);
         x->name_width = width > x->name_width && width <= 48 ? width : x->name_width;
     }
-    x->trace_all = x->request.trace_dir && x->total <= TRACES_MAX && !x->request.trace_failures;
+    x->trace_all = x->total <= TRACES_MAX;
     if (x->request.trace_dir && !x->trace_all && !x->request.trace_failures)
-        muster_options_say("there are more than %d runs: only failures leave a trace", TRACES_MAX);
+        muster_options_say("there are more than %d runs: failures and the first seed of each "
+                           "scenario leave a trace",
+                           TRACES_MAX);
     x->limit.scenario = UINT32_MAX;
     x->out = muster_run_takes_output(&x->request) ? stderr : stdout;
     x->color = !x->request.no_color && !getenv("NO_COLOR") && isatty(fileno(x->out));

@@ -2,6 +2,7 @@
 /* musterd: a member of a cluster on a real machine. */
 #include "live/daemon.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,9 +71,23 @@ static int run(const struct arguments *a)
     return code;
 }
 
+/* The log must never be written into a file that happened to be opened under its number, and what
+ * was handed to this program by mistake is not handed on to the commands that it starts. */
+static void tidy_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+    (void)close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC); /* as far as the kernel can */
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a = {0};
+    tidy_descriptors();
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         fputs(usage, stdout);
         return 0;
