@@ -185,7 +185,9 @@ static void work(struct muster_node *n, const struct muster_input *in, struct mu
 {
     struct muster_member_view member[MUSTER_MEMBERS_MAX];
     struct muster_work_turn t = {n->now, standing(n), member, out};
-    view_members(n, member);
+    bool looks = in || n->cfg.local; /* time alone assigns nothing, where there is a board */
+    if (looks)
+        view_members(n, member);
     if (!in)
         muster_work_advance(n->work, &t);
     else if (in->kind == MUSTER_IN_COMMAND)

@@ -122,7 +122,8 @@ struct muster_work_ran {
 struct muster_work_turn {
     muster_time now;
     struct muster_standing standing;
-    const struct muster_member_view *member; /* by index, place->count of them */
+    const struct muster_member_view *member; /* by index, place->count of them; muster_work_advance
+                                                reads them in a local cluster only */
     struct muster_effects *out;
 };
 
