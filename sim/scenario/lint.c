@@ -160,6 +160,10 @@ static void lint_entry(const struct muster_scenario *s, uint32_t i, struct muste
     case MUSTER_DO_STORE:
         lint_store(s, e, d);
         break;
+    case MUSTER_DO_WORK:
+        if (own_config(s) && own_config(s)->work_items == 0)
+            WARN(d, e->mark, "the nodes take no work; give them config: {work_items: 64}");
+        break;
     default:
         break;
     }
