@@ -32,19 +32,13 @@ static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",          "coordinator",
-    "authority",        "lease_ttl",
-    "renew_every",      "renew_deadline",
-    "request_timeout",  "poll_every",
-    "jitter",           "confirm_timeout",
-    "stop_time",        "margin",
-    "heartbeat_every",  "vote_ttl",
-    "health_ttl",       "max_clock_drift_ppm",
-    "quorum_threshold", "poll_interval",
-    "enabled",          "thresholds",
-    "cooldowns",        "recovery_actions",
-    "seal_targets",     "store_lost",
-    "logging",          NULL,
+    "cluster",          "coordinator",      "authority",       "lease_ttl",
+    "renew_every",      "renew_deadline",   "request_timeout", "poll_every",
+    "jitter",           "confirm_timeout",  "stop_time",       "margin",
+    "heartbeat_every",  "vote_ttl",         "health_ttl",      "max_clock_drift_ppm",
+    "quorum_threshold", "poll_interval",    "enabled",         "thresholds",
+    "cooldowns",        "recovery_actions", "seal_targets",    "store_lost",
+    "logging",          "work_items",       "work_timeout",    NULL,
 };
 
 bool edge_action_is_known(const char *name)
@@ -220,6 +214,7 @@ static void load_durations(struct muster_config *c, const struct muster_doc *map
         {"heartbeat_every", &c->heartbeat_every, false},
         {"vote_ttl", &c->vote_ttl, false},
         {"health_ttl", &c->health_ttl, false},
+        {"work_timeout", &c->work_timeout, false},
         {"poll_interval", &c->recovery.poll_interval, true},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -247,6 +242,10 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
     node = muster_doc_get(mapping, "max_clock_drift_ppm");
     if (node && muster_doc_integer(node, 0, MUSTER_PPM - 1, &drift, d) == 0)
         c->max_clock_drift_ppm = (uint32_t)drift;
+    uint64_t items = 0;
+    node = muster_doc_get(mapping, "work_items");
+    if (node && muster_doc_integer(node, 0, MUSTER_WORK_ITEMS_MAX, &items, d) == 0)
+        c->work_items = (uint32_t)items;
     if ((node = muster_doc_get(mapping, "quorum_threshold")))
         muster_doc_ppm(node, MUSTER_PPM / 2, MUSTER_PPM, &c->quorum_threshold_ppm, d);
     if ((node = muster_doc_get(mapping, "enabled")))

@@ -54,6 +54,7 @@ void muster_config_defaults(struct muster_config *c)
     c->seal_targets = true;
     c->max_clock_drift_ppm = 500;
     c->quorum_threshold_ppm = MUSTER_PPM / 2;
+    c->work_timeout = 30 * MUSTER_SECOND;
     default_recovery(&c->recovery);
 }
 
@@ -168,6 +169,7 @@ static void check_durations(struct check *k, const struct muster_config *c)
         {"heartbeat_every", c->heartbeat_every, false},
         {"vote_ttl", c->vote_ttl, false},
         {"health_ttl", c->health_ttl, false},
+        {"work_timeout", c->work_timeout, false},
         {"poll_interval", c->recovery.poll_interval, false},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {

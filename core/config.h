@@ -6,11 +6,12 @@
 
 #include "core/types.h"
 
-#define MUSTER_NAME_MAX    31  /* bytes of any name, without the final 0 */
-#define MUSTER_VOTERS_MAX  15  /* configured voters */
-#define MUSTER_MEMBERS_MAX 64  /* members of one cluster */
-#define MUSTER_ACTIONS_MAX 32  /* actions known to one orchestrator */
-#define MUSTER_PARAMS_MAX  511 /* bytes of an action's parameters, without the final 0 */
+#define MUSTER_NAME_MAX       31  /* bytes of any name, without the final 0 */
+#define MUSTER_VOTERS_MAX     15  /* configured voters */
+#define MUSTER_MEMBERS_MAX    64  /* members of one cluster */
+#define MUSTER_ACTIONS_MAX    32  /* actions known to one orchestrator */
+#define MUSTER_WORK_ITEMS_MAX 64  /* work items that one member has open */
+#define MUSTER_PARAMS_MAX     511 /* bytes of an action's parameters, without the final 0 */
 
 enum muster_scope {
     MUSTER_SCOPE_LOCAL = 0,   /* runs on the node itself, needs no lease */
@@ -82,6 +83,8 @@ struct muster_config {
     bool seal_targets; /* a new leader tells its targets of its epoch before it acts (seal.h) */
     uint32_t max_clock_drift_ppm;  /* of each lease clock against true time; 500 */
     uint32_t quorum_threshold_ppm; /* 500000..1000000 */
+    uint32_t work_items;           /* open at a time; 0: this member takes no part in work */
+    muster_dur work_timeout;       /* of one run, from its start at the target; 30 s */
     struct muster_recovery_config recovery;
 };
 

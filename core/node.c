@@ -2,6 +2,7 @@
 /* The door of a member: which part takes which input, and what follows from it for the others. */
 #include "core/node.h"
 
+#include "core/coordinator/work.h"
 #include "core/flat.h"
 #include "core/notes.h"
 #include "core/seal.h"
@@ -24,6 +25,7 @@ struct muster_node {
     bool started, inside, led, draining, stopped;
     bool cycle_due;                   /* when the sample under way has come */
     void *coordinator, *orchestrator; /* in the block */
+    struct muster_work *work;         /* likewise; null where there is none */
     _Alignas(16) unsigned char block[];
 };
 
@@ -52,7 +54,8 @@ size_t muster_node_size(const struct muster_config *cfg, const struct muster_pla
                         const struct muster_parts *parts)
 {
     return sizeof(struct muster_node) + aligned(orchestrator_of(cfg, parts)->size(cfg, place)) +
-           coordinator_of(cfg, parts)->size(place);
+           aligned(coordinator_of(cfg, parts)->size(place)) +
+           (cfg->work_items > 0 ? muster_work_size(cfg) : 0);
 }
 
 void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
@@ -71,6 +74,12 @@ void muster_node_init(struct muster_node *n, const struct muster_config *cfg,
     n->orchestrator = n->block;
     n->coordinator = n->block + aligned(n->plan->size(&n->cfg, &n->place));
     n->kind->init(n->coordinator, &n->cfg, &n->place);
+    if (cfg->work_items == 0)
+        return;
+    n->work = (void *)((unsigned char *)n->coordinator + aligned(n->kind->size(&n->place)));
+    muster_work_init(n->work, &n->cfg, &n->place,
+                     parts && parts->work_strategy ? parts->work_strategy
+                                                   : &muster_work_rendezvous);
 }
 
 static struct muster_standing standing(const struct muster_node *n)
@@ -105,6 +114,13 @@ static struct muster_turn turn(const struct muster_node *n, const struct muster_
                                struct muster_effects *out)
 {
     return (struct muster_turn){n->now, a, out, MUSTER_TURN_NOTES_MAX};
+}
+
+static void view_members(const struct muster_node *n,
+                         struct muster_member_view member[MUSTER_MEMBERS_MAX])
+{
+    for (uint32_t i = 0; i < n->place.count; i++)
+        member[i] = n->kind->member(n->coordinator, n->now, i);
 }
 
 /* ---- health ---- */
@@ -167,6 +183,35 @@ static void sampled(struct muster_node *n, const struct muster_input *in,
     observe(n, out);
 }
 
+/* ---- work ---- */
+
+/* An input that is work's, or the end of any: what it has to do. */
+static void work(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
+{
+    struct muster_member_view member[MUSTER_MEMBERS_MAX];
+    struct muster_work_turn t = {n->now, standing(n), member, out};
+    /* Nothing is given under an epoch of which the targets have not been told. */
+    t.standing.leads = t.standing.leads && muster_seal_is_over(&n->seal, t.standing.epoch);
+    bool looks = in || n->cfg.local; /* time alone assigns nothing, where there is a board */
+    if (looks)
+        view_members(n, member);
+    if (!in)
+        muster_work_advance(n->work, &t);
+    else if (in->kind == MUSTER_IN_COMMAND)
+        muster_work_submit(n->work, &t, in->data);
+    else if (in->kind == MUSTER_IN_ACTION)
+        muster_work_ended(n->work, &t, in);
+    else if (in->kind == MUSTER_IN_DISK)
+        muster_work_disk(n->work, &t, in);
+    else
+        muster_work_reply(n->work, &t, in);
+}
+
+static bool is_of_work(const struct muster_node *n, uint64_t tag)
+{
+    return n->work && muster_work_owns(n->work, tag);
+}
+
 /* ---- inputs ---- */
 
 static void start(struct muster_node *n, const struct muster_input *in, struct muster_effects *out)
@@ -180,6 +225,8 @@ static void start(struct muster_node *n, const struct muster_input *in, struct m
         (in->start.incarnation_low ^ in->start.incarnation_high >> 7) & ((UINT64_C(1) << 44) - 1);
     n->plan->init(n->orchestrator, &n->cfg, &n->place, base << 8);
     n->kind->handle(n->coordinator, in, out);
+    if (n->work)
+        muster_work_start(n->work, in, out);
 }
 
 static void command(struct muster_node *n, const struct muster_input *in,
@@ -193,6 +240,12 @@ static void command(struct muster_node *n, const struct muster_input *in,
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->drain(n->orchestrator, &t);
+        if (n->work)
+            muster_work_drain(n->work, n->now);
+    } else if (in->command.verb == MUSTER_VERB_WORK && n->work) {
+        work(n, in, out);
+    } else if (in->command.verb == MUSTER_VERB_WORK) {
+        muster_work_refuse(out, MUSTER_WORK_REFUSED_OFF, "");
     } else if (in->command.verb != MUSTER_VERB_SHUTDOWN &&
                !(n->kind->command && n->kind->command(n->coordinator, in, out))) {
         struct muster_authority a = authority(n);
@@ -209,6 +262,11 @@ static void ended(struct muster_node *n, const struct muster_input *in, struct m
         muster_seal_ended(&n->seal, in, out);
         return;
     }
+    if (muster_work_is_intent(in->tag)) {
+        if (n->work)
+            work(n, in, out);
+        return;
+    }
     struct muster_authority a = authority(n);
     struct muster_turn t = turn(n, &a, out);
     n->plan->ended(n->orchestrator, &t, in);
@@ -218,6 +276,8 @@ static void reply(struct muster_node *n, const struct muster_input *in, struct m
 {
     if (in->tag != 0 && in->tag == n->sample_tag)
         sampled(n, in, out);
+    else if (is_of_work(n, in->tag))
+        work(n, in, out);
     else if (n->kind->owns(n->coordinator, in->tag))
         n->kind->handle(n->coordinator, in, out);
 }
@@ -226,6 +286,8 @@ static void disk(struct muster_node *n, const struct muster_input *in, struct mu
 {
     if (n->plan->owns(n->orchestrator, in->tag))
         n->plan->disk(n->orchestrator, in, out);
+    else if (is_of_work(n, in->tag))
+        work(n, in, out);
     else if (n->kind->owns(n->coordinator, in->tag))
         n->kind->handle(n->coordinator, in, out);
 }
@@ -279,10 +341,12 @@ static void leave(struct muster_node *n, struct muster_effects *out)
 {
     if (!n->draining)
         return;
-    if (!standing(n).leaving && n->plan->drained(n->orchestrator)) {
+    bool idle = n->plan->drained(n->orchestrator) && (!n->work || muster_work_drained(n->work));
+    if (!standing(n).leaving && idle) {
         if (n->drain_by == MUSTER_NEVER)
             n->drain_by = muster_time_add(n->now, n->cfg.renew_deadline);
-        if (n->plan->saved(n->orchestrator) || n->now >= n->drain_by) {
+        bool saved = n->plan->saved(n->orchestrator) && (!n->work || muster_work_saved(n->work));
+        if (saved || n->now >= n->drain_by) {
             n->drain_by = MUSTER_NEVER;
             n->kind->leave(n->coordinator, n->now, out);
             n->kind->advance(n->coordinator, n->now, out);
@@ -315,6 +379,8 @@ static muster_time next_deadline(const struct muster_node *n)
     t = muster_time_min(t, muster_seal_deadline(&n->seal));
     if (n->plan->deadline)
         t = muster_time_min(t, n->plan->deadline(n->orchestrator));
+    if (n->work)
+        t = muster_time_min(t, muster_work_deadline(n->work, standing(n)));
     return muster_time_min(t, n->kind->deadline(n->coordinator));
 }
 
@@ -338,6 +404,8 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
         break;
     case MUSTER_IN_PUSH:
         n->kind->handle(n->coordinator, in, out);
+        if (n->work)
+            muster_work_push(n->work, n->now, in->data);
         break;
     case MUSTER_IN_DISK:
         disk(n, in, out);
@@ -364,6 +432,8 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     n->kind->advance(n->coordinator, n->now, out);
     follow_lease(n, out);
     seal(n, out);
+    if (n->work && !n->stopped)
+        work(n, NULL, out);
     leave(n, out);
     n->promised_deadline = next_deadline(n);
     n->inside = false;
@@ -379,6 +449,8 @@ int muster_node_describe(const struct muster_node *n, char *text, size_t size)
     struct muster_text t;
     muster_text_init(&t, text, size);
     n->kind->describe(n->coordinator, &t);
+    if (n->work)
+        muster_work_describe(n->work, &t);
     muster_text_add(&t, " ");
     n->plan->describe(n->orchestrator, &t);
     return (int)t.length;

@@ -8,6 +8,7 @@
 #define MUSTER_CORE_NODE_H
 
 #include "core/coordinator/interface.h"
+#include "core/coordinator/work_choose.h"
 #include "core/orchestrator/interface.h"
 #include "core/port.h"
 
@@ -17,6 +18,7 @@ struct muster_node;
 struct muster_parts {
     const struct muster_coordinator_kind *coordinator;
     const struct muster_orchestrator_kind *orchestrator;
+    const struct muster_work_strategy *work_strategy; /* who gets a work item */
 };
 
 /* Bytes of a node: follows from its parts and the number of members. parts may be null. */

@@ -96,7 +96,22 @@
     X(ELECTORATE_HELD, "electorate_held", "generation", "digest:x", "", "",                        \
       "the voter has the next electorate on its disk, and votes in no other from here")            \
     X(ELECTORATE_SETTLED, "electorate_settled", "generation", "digest:x", "", "",                  \
-      "somebody was elected by the next electorate and the one before: that one counts no more")
+      "somebody was elected by the next electorate and the one before: that one counts no more")   \
+    X(WORK_ACCEPTED, "work_accepted", "intent", "idempotent", "restated", "",                      \
+      "a work item is in the submitter's journal (text: its id), or was found there")              \
+    X(WORK_REFUSED, "work_refused", "reason", "", "", "",                                          \
+      "a submission was refused (enum muster_work_refusal; text: id, and why)")                    \
+    X(WORK_ASSIGNED, "work_assigned", "intent", "number", "epoch", "member",                       \
+      "the leader asks the store to give an item to a member")                                     \
+    X(WORK_GRANTED, "work_granted", "intent", "number", "epoch", "member",                         \
+      "the submitter has journaled an assignment: the member may run it")                          \
+    X(WORK_STARTED, "work_started", "intent", "number", "epoch", "", "a run was handed out")       \
+    X(WORK_RAN, "work_ran", "intent", "number", "result", "highest",                               \
+      "a run has ended (enum muster_result)")                                                      \
+    X(WORK_ENDED, "work_ended", "intent", "number", "result", "restated",                          \
+      "the terminal record of a work item is durable, or was found in the journal")                \
+    X(WORK_ALERT, "work_alert", "intent", "number", "", "",                                        \
+      "nobody knows what became of an item: somebody has to look")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,

@@ -91,6 +91,7 @@ enum muster_verb {
     MUSTER_VERB_PAUSE,        /* the leader starts no cluster action any more: "[reason…]" */
     MUSTER_VERB_RESUME,       /* and does again */
     MUSTER_VERB_VOTER_INIT,   /* an unfit voter may form a new state: "floor=N" */
+    MUSTER_VERB_WORK,         /* assign_work: "id=ID action=NAME idempotent=yes|no parameters…" */
 };
 
 #define MUSTER_START_BOOTSTRAP                                                                     \
@@ -144,7 +145,7 @@ enum muster_effect_kind {
 };
 
 enum muster_disk_operation {
-    MUSTER_DISK_READ = 1, /* whole file up to 4096 bytes; a file that is not there reads as empty */
+    MUSTER_DISK_READ = 1, /* from offset, up to 4096 bytes; what is not there reads as empty */
     MUSTER_DISK_WRITE,    /* at offset, replaces; durable only after a SYNC that ended OK */
     MUSTER_DISK_APPEND,   /* at the end */
     MUSTER_DISK_SYNC,     /* everything written to the file before is durable when this ends OK */

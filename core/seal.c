@@ -55,7 +55,7 @@ static void hand_out(struct muster_seal *s, uint32_t place, uint32_t action, mus
     assert(!w.full);
     s->at[place].tag = MUSTER_SEAL_TAG + s->serial;
     s->at[place].action = action;
-    s->serial = (s->serial + 1) % MUSTER_SEAL_TAG;
+    s->serial = (s->serial + 1) & MUSTER_SEAL_TAG_MASK;
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_ACTION);
     e->tag = s->at[place].tag;
     e->action.epoch = s->epoch;

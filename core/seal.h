@@ -17,8 +17,10 @@
 
 #define MUSTER_SEALS_MAX 8
 
-/* Tags of seals: above those of intents (history.h), within a trace's integers. */
-#define MUSTER_SEAL_TAG (UINT64_C(1) << 52)
+/* Tags of seals: [2^52, 3 * 2^51), above the intents of orchestrators (history.h) and below those
+ * of work (work_record.h). */
+#define MUSTER_SEAL_TAG      (UINT64_C(1) << 52)
+#define MUSTER_SEAL_TAG_MASK ((UINT64_C(1) << 51) - 1)
 
 struct muster_seal {
     const struct muster_config *cfg;
@@ -55,7 +57,7 @@ muster_time muster_seal_deadline(const struct muster_seal *s);
 
 static inline bool muster_seal_owns(uint64_t tag)
 {
-    return tag >= MUSTER_SEAL_TAG;
+    return tag >= MUSTER_SEAL_TAG && tag <= (MUSTER_SEAL_TAG | MUSTER_SEAL_TAG_MASK);
 }
 
 #endif

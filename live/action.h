@@ -34,7 +34,7 @@
 #include "live/port.h"
 
 #define MUSTER_LIVE_ACTIONS_MAX   16 /* as MUSTER_ACTIONS_MAX */
-#define MUSTER_LIVE_RUNNING_MAX   16 /* of actions and of seals 8 each */
+#define MUSTER_LIVE_RUNNING_MAX   24 /* of actions, work and seals 8 each */
 #define MUSTER_LIVE_ARGUMENTS_MAX 32
 #define MUSTER_LIVE_EXIT_FENCED   76
 

@@ -85,7 +85,7 @@ static void carry_out(struct muster_live_disk *d, struct entry *e)
     struct disk_files *files = &d->files;
     switch ((enum muster_disk_operation)e->operation) {
     case MUSTER_DISK_READ:
-        e->status = disk_files_read(files, e->file, e->data, &e->size);
+        e->status = disk_files_read(files, e->file, e->offset, e->data, &e->size);
         break;
     case MUSTER_DISK_WRITE:
     case MUSTER_DISK_APPEND:

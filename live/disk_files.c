@@ -102,11 +102,11 @@ static int write_all(int fd, uint64_t offset, struct muster_bytes data)
     return 0;
 }
 
-static int read_all(int fd, uint8_t *room, size_t size, size_t *ret_size)
+static int read_all(int fd, uint64_t offset, uint8_t *room, size_t size, size_t *ret_size)
 {
     size_t used = 0;
     while (used < size) {
-        ssize_t n = pread(fd, room + used, size - used, (off_t)used);
+        ssize_t n = pread(fd, room + used, size - used, (off_t)(offset + used));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -188,7 +188,8 @@ uint32_t disk_files_sync(struct disk_files *d, uint64_t file)
     return ended(d, "sync the folder of", file, error);
 }
 
-uint32_t disk_files_read(struct disk_files *d, uint64_t file, uint8_t *room, size_t *ret_size)
+uint32_t disk_files_read(struct disk_files *d, uint64_t file, uint64_t offset, uint8_t *room,
+                         size_t *ret_size)
 {
     assert(file < MUSTER_DISK_FILES);
     *ret_size = 0;
@@ -200,7 +201,7 @@ uint32_t disk_files_read(struct disk_files *d, uint64_t file, uint8_t *room, siz
     if (error == ENOENT)
         return MUSTER_STATUS_OK;
     if (error == 0)
-        error = read_all(d->file[file].fd, room, MUSTER_DISK_READ_MAX, ret_size);
+        error = read_all(d->file[file].fd, offset, room, MUSTER_DISK_READ_MAX, ret_size);
     return ended(d, "read", file, error);
 }
 

@@ -36,8 +36,9 @@ void disk_files_close(struct disk_files *d);
 uint32_t disk_files_write(struct disk_files *d, uint64_t file, uint64_t offset,
                           struct muster_bytes data, uint64_t wall);
 uint32_t disk_files_sync(struct disk_files *d, uint64_t file);
-/* room: MUSTER_DISK_READ_MAX bytes. */
-uint32_t disk_files_read(struct disk_files *d, uint64_t file, uint8_t *room, size_t *ret_size);
+/* room: MUSTER_DISK_READ_MAX bytes. The history has no places: its offset is of no account. */
+uint32_t disk_files_read(struct disk_files *d, uint64_t file, uint64_t offset, uint8_t *room,
+                         size_t *ret_size);
 
 /* A note is committed with the next sync of the history, or by itself. */
 uint32_t disk_files_note(struct disk_files *d, const struct muster_live_history_line *line);

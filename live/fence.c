@@ -21,6 +21,16 @@ static struct muster_fence_entry *find(struct muster_fence *f, const struct must
     return NULL;
 }
 
+/* Whether a later attempt of the intent has been admitted: of a work item, this one was given to
+ * somebody who is not waited for any more. */
+static bool is_overtaken(const struct muster_fence *f, const struct muster_fence_request *r)
+{
+    for (uint32_t i = 0; i < f->count; i++)
+        if (f->entry[i].intent == r->intent && f->entry[i].attempt > r->attempt)
+            return true;
+    return false;
+}
+
 enum muster_fence_verdict muster_fence_admit(struct muster_fence *f,
                                              const struct muster_fence_request *r, muster_time now,
                                              uint32_t *ret_outcome)
@@ -37,6 +47,8 @@ enum muster_fence_verdict muster_fence_admit(struct muster_fence *f,
         return found->outcome == MUSTER_FENCE_BEGUN ? MUSTER_FENCE_INTERRUPTED
                                                     : MUSTER_FENCE_REPEATED;
     }
+    if (is_overtaken(f, r))
+        return MUSTER_FENCE_OVERTAKEN;
     if (f->count == MUSTER_FENCE_ENTRIES_MAX)
         memmove(f->entry, f->entry + 1, --f->count * sizeof f->entry[0]);
     f->entry[f->count++] = (struct muster_fence_entry){r->intent, r->attempt, MUSTER_FENCE_BEGUN};

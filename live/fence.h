@@ -31,7 +31,7 @@ enum muster_fence_exit {
     MUSTER_FENCE_EXIT_SYSTEM = 71,  /* no process could be made */
     MUSTER_FENCE_EXIT_DISK = 74,    /* the state cannot be read, locked or written */
     MUSTER_FENCE_EXIT_UNKNOWN = 75, /* begun once, end not known; or the lock was held too long */
-    MUSTER_FENCE_EXIT_FENCED = 76,  /* late, or of an epoch below the highest */
+    MUSTER_FENCE_EXIT_FENCED = 76,  /* late, of an epoch below the highest, or overtaken */
 };
 
 struct muster_fence_entry {
@@ -57,6 +57,7 @@ enum muster_fence_verdict {
     MUSTER_FENCE_RUN,         /* marked as begun; to be run once the state is durable */
     MUSTER_FENCE_LATE,        /* the lease clock has read past not_after */
     MUSTER_FENCE_STALE,       /* its epoch is below the highest */
+    MUSTER_FENCE_OVERTAKEN,   /* a later attempt of its intent was run */
     MUSTER_FENCE_REPEATED,    /* it has been run, and ended as *ret_outcome says */
     MUSTER_FENCE_INTERRUPTED, /* it was begun, and nobody knows how it ended */
 };
@@ -68,7 +69,7 @@ static inline bool muster_fence_is_late(const struct muster_fence_request *r, mu
 }
 
 /* Decide on an effect. With RUN the state has changed; it is unchanged with every other verdict,
- * but for the highest epoch, which REPEATED and INTERRUPTED may have raised. */
+ * but for the highest epoch, which OVERTAKEN, REPEATED and INTERRUPTED may have raised. */
 enum muster_fence_verdict muster_fence_admit(struct muster_fence *f,
                                              const struct muster_fence_request *r, muster_time now,
                                              uint32_t *ret_outcome);

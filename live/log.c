@@ -116,6 +116,8 @@ static enum muster_live_level level_of(uint16_t note)
     switch (note) {
     case MUSTER_NOTE_LEASE_EXTENDED:
     case MUSTER_NOTE_CONSENSUS:
+    case MUSTER_NOTE_WORK_ASSIGNED:
+    case MUSTER_NOTE_WORK_GRANTED:
     case MUSTER_NOTE_HISTORY_DURABLE:
         return MUSTER_LIVE_DEBUG;
     case MUSTER_NOTE_DUPLICATE_ID:
@@ -127,6 +129,8 @@ static enum muster_live_level level_of(uint16_t note)
     case MUSTER_NOTE_STALLED:
     case MUSTER_NOTE_STORE_ERROR:
     case MUSTER_NOTE_STORE_LOST:
+    case MUSTER_NOTE_WORK_REFUSED:
+    case MUSTER_NOTE_WORK_ALERT:
         return MUSTER_LIVE_WARNING;
     default:
         return MUSTER_LIVE_INFO;

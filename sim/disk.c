@@ -89,12 +89,15 @@ enum muster_status muster_disk_sync(struct muster_disk *d, uint32_t file, struct
     return d->error ? MUSTER_STATUS_IOERROR : MUSTER_STATUS_OK;
 }
 
-struct muster_bytes muster_disk_read(const struct muster_disk *d, uint32_t file)
+struct muster_bytes muster_disk_read(const struct muster_disk *d, uint32_t file, uint64_t offset)
 {
     assert(file < MUSTER_DISK_FILES);
     const struct muster_disk_file *f = &d->file[file];
-    size_t size = f->cached_size < MUSTER_DISK_READ_MAX ? f->cached_size : MUSTER_DISK_READ_MAX;
-    return (struct muster_bytes){f->cached, size};
+    if (offset >= f->cached_size)
+        return (struct muster_bytes){0};
+    size_t left = f->cached_size - (size_t)offset;
+    return (struct muster_bytes){f->cached + offset,
+                                 left < MUSTER_DISK_READ_MAX ? left : MUSTER_DISK_READ_MAX};
 }
 
 struct muster_bytes muster_disk_durable(const struct muster_disk *d, uint32_t file)

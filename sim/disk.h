@@ -38,8 +38,8 @@ enum muster_status muster_disk_write(struct muster_disk *d, struct muster_arena 
 /* Make durable. With `error` set: IOERROR, and the drawn half of the dirty bytes became durable all
  * the same. */
 enum muster_status muster_disk_sync(struct muster_disk *d, uint32_t file, struct muster_random *r);
-/* What a read finds: the first MUSTER_DISK_READ_MAX bytes of the cached contents. */
-struct muster_bytes muster_disk_read(const struct muster_disk *d, uint32_t file);
+/* What a read finds: up to MUSTER_DISK_READ_MAX bytes of the cached contents, from offset on. */
+struct muster_bytes muster_disk_read(const struct muster_disk *d, uint32_t file, uint64_t offset);
 struct muster_bytes muster_disk_durable(const struct muster_disk *d, uint32_t file);
 
 void muster_disk_crash(struct muster_disk *d, enum muster_disk_crash how, struct muster_random *r);

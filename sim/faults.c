@@ -107,6 +107,7 @@ static bool can(const struct process *x, enum muster_verb_kind verb)
     case MUSTER_DO_SWITCHOVER:
     case MUSTER_DO_PAUSE_RECOVERY:
     case MUSTER_DO_VOTER_INIT:
+    case MUSTER_DO_WORK:
         return x->running;
     default:
         return true;
@@ -140,6 +141,20 @@ static void init_voter(struct muster_world *w, uint32_t p, uint64_t floor)
     char text[32];
     snprintf(text, sizeof text, "floor=%" PRIu64, floor);
     command(w, p, MUSTER_VERB_VOTER_INIT, text, NULL);
+}
+
+/* Ids are told apart by the round, and by the node where one entry is for several. */
+static void submit(struct muster_world *w, uint32_t p, const struct muster_entry *e)
+{
+    const struct entry_state *state = &w->entry[e - w->scenario->timeline];
+    char round[16] = "", text[512];
+    if (e->work.count > 1)
+        snprintf(round, sizeof round, ".%u", state->rounds);
+    bool several = state->count > 1;
+    snprintf(text, sizeof text, "id=%s%s%s%s action=%s idempotent=%s", e->work.id, round,
+             several ? "." : "", several ? w->process[p].name : "", e->work.action,
+             e->work.idempotent ? "yes" : "no");
+    command(w, p, MUSTER_VERB_WORK, text, e->work.params);
 }
 
 static void change_clock(struct muster_world *w, uint32_t p, const struct muster_entry *e)
@@ -247,6 +262,9 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
         break;
     case MUSTER_DO_VOTER_INIT:
         init_voter(w, p, e->voter_init.floor);
+        break;
+    case MUSTER_DO_WORK:
+        submit(w, p, e);
         break;
     case MUSTER_DO_PARTITION:
     case MUSTER_DO_HEAL:

@@ -14,7 +14,7 @@
 
 #define WATCHED_KINDS      256 /* custom notes share the last index */
 #define REQUESTS_MAX       32  /* outstanding requests of one process */
-#define RUNS_MAX           24  /* actions and seals of one process under way */
+#define RUNS_MAX           24  /* actions, work and seals of one process under way */
 #define TWINS_MAX          4
 #define STORES_MAX         (1 + MUSTER_REPLICAS_MAX)
 #define NO_SLOT            UINT32_MAX
@@ -171,6 +171,11 @@ struct target {
     uint32_t accepted;
 };
 
+/* A work item as its target knows it: the highest number that it has accepted. */
+struct item {
+    uint64_t intent, number;
+};
+
 /* Expectations and entries: their running state. */
 struct expect_state {
     bool done, failed;
@@ -182,6 +187,7 @@ struct entry_state {
     bool fired, active; /* active: its `for` has not ended */
     uint16_t *found; /* what it was resolved to: processes, or pairs of endpoints; a pool buffer */
     uint32_t count;
+    uint32_t rounds; /* of `count: N` */
 };
 
 struct use {
@@ -214,7 +220,9 @@ struct muster_world {
     struct event_list *held;         /* same index: packets that wait for the end of a partition */
     struct store store;
     struct target *target;
-    uint32_t target_count;                 /* the scenario's, then the default one */
+    uint32_t target_count; /* the scenario's, then the default one */
+    struct item *item;     /* a table by intent, of all targets; null: no work */
+    uint32_t item_mask;
     uint32_t binding[MUSTER_SELECTOR_MAX]; /* `as` names: process, or MUSTER_ANY */
     uint8_t *side; /* per process: its group in the last partition, 255 for none */
     uint32_t sides, store_group;

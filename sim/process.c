@@ -115,6 +115,7 @@ static void disk_begin(struct muster_world *w, uint32_t p, const struct muster_e
     ev->tag = e->tag;
     ev->arg[0] = e->disk.operation;
     ev->arg[1] = e->disk.file;
+    ev->arg[2] = e->disk.operation == MUSTER_DISK_READ ? e->disk.offset : 0;
     uint64_t offset = e->disk.operation == MUSTER_DISK_APPEND ? MUSTER_DISK_END : e->disk.offset;
     if (e->disk.operation == MUSTER_DISK_WRITE || e->disk.operation == MUSTER_DISK_APPEND)
         ev->status = (uint16_t)muster_disk_write(&x->disk, w->arena, (uint32_t)e->disk.file, offset,
@@ -136,7 +137,8 @@ static void disk_end(struct muster_world *w, struct event *e)
     struct process *x = &w->process[e->process];
     uint32_t file = (uint32_t)e->arg[1];
     if (e->arg[0] == MUSTER_DISK_READ) {
-        world_data(w, e, muster_disk_read(&x->disk, file));
+        world_data(w, e, muster_disk_read(&x->disk, file, e->arg[2]));
+        e->arg[2] = 0; /* the input says operation and file */
     } else if (e->arg[0] == MUSTER_DISK_SYNC) {
         e->status = (uint16_t)muster_disk_sync(&x->disk, file, &x->disks);
         struct muster_bytes held = muster_disk_durable(&x->disk, file);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store in the world: connections, execution, replication, persistence. */
+#include "core/coordinator/work.h"
 #include "sim/inside.h"
 
 #define LUA_MEMORY     (80 * 1024) /* 22 KiB for the state, the rest for scripts and garbage */
@@ -15,6 +16,13 @@ static struct muster_redis_limits limits_of(const struct muster_world *w)
     struct muster_redis_limits l = {.keys = 64 + 8 * w->process_capacity,
                                     .data = 16384 + 4096 * w->process_capacity,
                                     .scripts = 8};
+    for (uint32_t i = 0; i < w->scenario->entry_count; i++) {
+        if (w->scenario->timeline[i].verb != MUSTER_DO_WORK)
+            continue;
+        l.keys += 2 * MUSTER_WORK_BOARD_MAX; /* and the board, where there is one */
+        l.data += MUSTER_WORK_BOARD_MAX * MUSTER_WORK_RECORD_MAX;
+        break;
+    }
     l.clients = 2 * w->process_capacity + 1; /* commands, subscriptions, the operator */
     return l;
 }

@@ -5,16 +5,52 @@
  * reads the lease clock once more before it starts anything (SPEC R14). A target compares and keeps
  * the highest epoch with the effect, and knows what it has done by intent and attempt. What is on
  * its way when the sender gives up arrives all the same: only the target can stop it. */
+#include "core/coordinator/work_record.h"
 #include "core/text.h"
 #include "sim/inside.h"
 
 #include <stdio.h>
 
-#define SEEN (sizeof((struct target *)0)->seen / sizeof((struct target *)0)->seen[0])
+#define SEEN      (sizeof((struct target *)0)->seen / sizeof((struct target *)0)->seen[0])
+#define ITEMS_MAX (UINT32_C(1) << 17)
+#define PROBES    16
+
+/* As many items as the timeline can submit, twice: what fires `whenever` is counted as often as a
+ * target remembers other effects. */
+static bool items_create(struct muster_world *w)
+{
+    const struct muster_scenario *s = w->scenario;
+    uint64_t items = 0, size = 1;
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        if (e->verb == MUSTER_DO_WORK)
+            items += (uint64_t)e->work.count * w->process_capacity * (e->whenever ? SEEN : 1);
+    }
+    if (items == 0)
+        return true;
+    while (size < 2 * items && size < ITEMS_MAX)
+        size *= 2;
+    w->item = muster_arena_take(w->arena, size * sizeof *w->item);
+    w->item_mask = (uint32_t)size - 1;
+    return w->item != NULL;
+}
+
+/* The place of an item: its own, or a free one, or where there is none, that of another. */
+static struct item *find_item(struct muster_world *w, uint64_t intent)
+{
+    for (uint32_t i = 0; i < PROBES; i++) {
+        struct item *item = &w->item[(intent + i) & w->item_mask];
+        if (item->intent == intent || item->intent == 0)
+            return item;
+    }
+    return &w->item[intent & w->item_mask];
+}
 
 bool target_create(struct muster_world *w)
 {
     const struct muster_scenario *s = w->scenario;
+    if (!items_create(w))
+        return false;
     w->target_count = s->target_count + 1;
     w->target = muster_arena_take(w->arena, w->target_count * sizeof *w->target);
     if (!w->target)
@@ -198,6 +234,57 @@ static void seal_arrive(struct muster_world *w, const struct event *e)
     }
 }
 
+/* What a target knows of an effect. */
+struct memory {
+    bool stale; /* of an item that it has accepted with a higher number */
+    bool seen;  /* done before */
+};
+
+static struct memory recall(struct muster_world *w, const struct target *t, const struct event *e)
+{
+    struct memory m = {0};
+    if (w->item && muster_work_is_intent(e->tag)) {
+        const struct item *item = find_item(w, e->tag);
+        bool known = item->intent == e->tag;
+        return (struct memory){known && e->arg[1] < item->number,
+                               known && e->arg[1] == item->number};
+    }
+    for (uint32_t i = 0; i < SEEN; i++)
+        m.seen |= t->seen[i].intent == e->tag && t->seen[i].attempt == e->arg[1];
+    return m;
+}
+
+static void remember(struct muster_world *w, struct target *t, const struct event *e)
+{
+    if (w->item && muster_work_is_intent(e->tag)) {
+        *find_item(w, e->tag) = (struct item){e->tag, e->arg[1]};
+        return;
+    }
+    t->seen[t->seen_next].intent = e->tag;
+    t->seen[t->seen_next].attempt = e->arg[1];
+    t->seen_next = (t->seen_next + 1) % SEEN;
+}
+
+/* The target takes it, and begins. */
+static void accept_effect(struct muster_world *w, uint32_t slot, struct muster_record *r)
+{
+    struct event *e = world_at(w, slot);
+    struct target *t = &w->target[e->other];
+    remember(w, t, e);
+    t->accepted++;
+    r->kind = MUSTER_EVENT_TARGET_STARTED;
+    e->cause = world_emit(w, r);
+    e->type = EV_TARGET_END;
+    struct process *x = &w->process[e->process];
+    uint32_t i = (uint32_t)e->arg[2];
+    if (e->incarnation == x->incarnation && action_waits(x, i, e->generation) &&
+        x->run[i].state == RUN_SENT) {
+        x->run[i].state = RUN_RUNNING;
+        x->run[i].end_slot = slot;
+    }
+    world_push(w, muster_time_add(w->now, t->config.takes), MUSTER_CLASS_DELIVERY, slot);
+}
+
 void action_arrive(struct muster_world *w, uint32_t slot)
 {
     struct event *e = world_at(w, slot);
@@ -216,10 +303,8 @@ void action_arrive(struct muster_world *w, uint32_t slot)
                               .message = e->message,
                               .cause = e->cause,
                               .arg = {e->tag, e->arg[0], e->arg[1], e->other}};
-    bool seen = false;
-    for (uint32_t i = 0; i < SEEN; i++)
-        seen |= t->seen[i].intent == e->tag && t->seen[i].attempt == e->arg[1];
-    if (t->config.fences && e->arg[0] != 0 && e->arg[0] < t->highest) {
+    struct memory known = recall(w, t, e);
+    if (t->config.fences && ((e->arg[0] != 0 && e->arg[0] < t->highest) || known.stale)) {
         r.kind = MUSTER_EVENT_TARGET_REFUSED;
         r.arg[2] = t->highest;
         tell(w, e, MUSTER_RESULT_FENCED, t->highest, world_emit(w, &r));
@@ -228,27 +313,13 @@ void action_arrive(struct muster_world *w, uint32_t slot)
     }
     if (e->arg[0] > t->highest)
         t->highest = e->arg[0];
-    if (t->config.deduplicates && seen) {
+    if (t->config.deduplicates && known.seen) {
         r.kind = MUSTER_EVENT_TARGET_REPEATED;
         tell(w, e, MUSTER_RESULT_SUCCESS, t->highest, world_emit(w, &r));
         world_release(w, slot);
         return;
     }
-    t->seen[t->seen_next].intent = e->tag;
-    t->seen[t->seen_next].attempt = e->arg[1];
-    t->seen_next = (t->seen_next + 1) % SEEN;
-    t->accepted++;
-    r.kind = MUSTER_EVENT_TARGET_STARTED;
-    e->cause = world_emit(w, &r);
-    e->type = EV_TARGET_END;
-    struct process *x = &w->process[e->process];
-    uint32_t i = (uint32_t)e->arg[2];
-    if (e->incarnation == x->incarnation && action_waits(x, i, e->generation) &&
-        x->run[i].state == RUN_SENT) {
-        x->run[i].state = RUN_RUNNING;
-        x->run[i].end_slot = slot;
-    }
-    world_push(w, muster_time_add(w->now, t->config.takes), MUSTER_CLASS_DELIVERY, slot);
+    accept_effect(w, slot, &r);
 }
 
 void action_end(struct muster_world *w, uint32_t slot)

@@ -49,7 +49,10 @@ void timeline_fire(struct muster_world *w, uint32_t entry)
         return; /* `whenever`: once at a time */
     state->fired = true;
     world_say(w, MUSTER_EVENT_FIRED, MUSTER_NOBODY, entry, 0, 0, 0, e->text);
-    w->calm_since = w->now;
+    if (e->verb != MUSTER_DO_WORK) /* no fault, and perhaps goes on to the end */
+        w->calm_since = w->now;
+    else if (++state->rounds < e->work.count)
+        schedule(w, entry, w->now + e->work.every, EV_ENTRY);
     if (!fault_begin(w, entry)) {
         if (e->optional)
             return;

@@ -170,8 +170,11 @@ void ask_record(struct muster_redis_coordinator *c, muster_time now, struct must
     };
     if (c->life == MUSTER_LIFE_WATCHING)
         r.state = MUSTER_MEMBER_JOINING;
+    else if (voter && !l->fit)
+        r.state = MUSTER_MEMBER_UNFIT;
     else
-        r.state = voter && !l->fit ? MUSTER_MEMBER_UNFIT : MUSTER_MEMBER_ACTIVE;
+        r.state =
+            l->draining && c->cfg->work_items > 0 ? MUSTER_MEMBER_DRAINING : MUSTER_MEMBER_ACTIVE;
     char room[MUSTER_RECORD_MAX];
     struct muster_text t;
     muster_text_init(&t, room, sizeof room);

@@ -18,7 +18,8 @@
 #include "core/text.h"
 
 /* Tags of a coordinator's effects have a low byte of 1 … MUSTER_TAG_NODE - 1; those of the node's
- * own, MUSTER_TAG_NODE and above. Intents and the history are told apart by the kind of input. */
+ * own and of work, MUSTER_TAG_NODE and above. Intents and the history are told apart by the kind of
+ * input. */
 #define MUSTER_TAG_NODE   0x40
 #define MUSTER_TAG_SAMPLE 0x40 /* asks for health */
 
@@ -42,6 +43,7 @@ struct muster_standing {
     bool frozen;                /* the store is lost, and nothing at all may start meanwhile */
     bool yielding;              /* on an operator's word: it does not lead any more, and `yield` is
                                    called once nothing runs under the leadership that it holds */
+    bool joined;                /* no twin was seen: takes part in the cluster */
     bool refused;               /* a twin leads its life: it acts on nothing, for good */
     bool leaving;               /* `leave` was taken */
     bool left;                  /* and nothing more comes */
@@ -51,6 +53,11 @@ struct muster_standing {
 struct muster_member_view {
     bool fresh;                 /* else nothing is known of it now */
     uint64_t failed_components; /* MUSTER_COUNT_UNKNOWN: not said */
+    bool seen;                  /* ever, by this incarnation */
+    bool live, gone;            /* as judged with hysteresis; neither: suspect, or just come */
+    bool draining;
+    uint32_t score; /* ppm, as it last said */
+    uint64_t life;  /* its incarnation, the lower half, as it last said */
 };
 
 /* What the cluster has agreed on, of a current leader. */

@@ -386,6 +386,7 @@ static struct muster_standing standing(const void *self, muster_time now)
                                     .until = l->until,
                                     .paused = muster_pause_is_on(l->pause) || l->pause_asked,
                                     .refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER,
+                                    .joined = true,
                                     .leaving = l->leaving,
                                     .left = l->left};
 }
@@ -394,8 +395,14 @@ static struct muster_member_view member(const void *self, muster_time now, uint3
 {
     const struct local *l = self;
     (void)now;
-    bool own = index == l->place->index;
-    return (struct muster_member_view){own, own ? l->self.failed : MUSTER_COUNT_UNKNOWN};
+    if (index != l->place->index)
+        return (struct muster_member_view){.failed_components = MUSTER_COUNT_UNKNOWN};
+    return (struct muster_member_view){.fresh = true,
+                                       .failed_components = l->self.failed,
+                                       .seen = true,
+                                       .live = true,
+                                       .draining = l->draining,
+                                       .score = l->self.score};
 }
 
 static bool decision(void *self, struct muster_agreement *ret_agreement)

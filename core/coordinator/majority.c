@@ -13,8 +13,8 @@ static bool stands_behind(const struct muster_lease *l, const struct muster_leas
 {
     const struct muster_member_record *m = &v->voter[voter];
     return voter == l->place->index ||
-           (v->present[voter] && m->electorate == l->electorate &&
-            m->state == MUSTER_MEMBER_ACTIVE && muster_pair_equal(m->promise, l->pair));
+           (v->present[voter] && m->electorate == l->electorate && muster_member_is_voting(m) &&
+            muster_pair_equal(m->promise, l->pair));
 }
 
 /* Of the counters that voters have echoed of our pair, the newest that a majority of an electorate

@@ -426,6 +426,8 @@ static void drain(void *self)
 {
     struct muster_redis_coordinator *c = self;
     c->lease.draining = true;
+    if (c->cfg->work_items > 0 && c->life == MUSTER_LIFE_ACTIVE)
+        c->lease.publish = true; /* so that nothing more is given to it */
 }
 
 static struct muster_standing standing(const void *self, muster_time now)
@@ -438,6 +440,7 @@ static struct muster_standing standing(const void *self, muster_time now)
                                 .frozen = c->store_lost && c->cfg->store_lost_freezes,
                                 .paused = muster_lease_is_paused(l),
                                 .yielding = c->yielding,
+                                .joined = c->life >= MUSTER_LIFE_ACTIVE,
                                 .refused = c->life == MUSTER_LIFE_REFUSED,
                                 .leaving = c->life >= MUSTER_LIFE_LEAVING,
                                 .left = c->life == MUSTER_LIFE_LEFT};
@@ -455,8 +458,18 @@ static struct muster_standing standing(const void *self, muster_time now)
 static struct muster_member_view member(const void *self, muster_time now, uint32_t index)
 {
     const struct muster_redis_coordinator *c = self;
-    return (struct muster_member_view){muster_members_fresh(&c->members, now, index),
-                                       c->members.at[index].record.failed};
+    const struct muster_member *m = &c->members.at[index];
+    const struct muster_member_record *r = &m->record;
+    return (struct muster_member_view){
+        .fresh = muster_members_fresh(&c->members, now, index),
+        .failed_components = r->failed,
+        .seen = m->liveness != MUSTER_MEMBER_UNSEEN,
+        .live = m->liveness == MUSTER_MEMBER_LIVE,
+        .gone = m->liveness == MUSTER_MEMBER_GONE,
+        .draining = r->state == MUSTER_MEMBER_DRAINING,
+        .score = r->score <= MUSTER_PPM ? (uint32_t)r->score : 0,
+        .life = r->incarnation.low,
+    };
 }
 
 static bool decision(void *self, struct muster_agreement *ret_agreement)

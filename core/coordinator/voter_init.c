@@ -86,8 +86,7 @@ static bool hears_majority(const struct muster_voter_init *v, const struct muste
     for (uint32_t i = 0; i < p->voters; i++) {
         const struct muster_member_record *m = &view->voter[i];
         bool counts = i != p->index && view->present[i] && muster_electorate_has(p, which, i);
-        heard += counts && v->seen[i].advances >= ADVANCES_NEEDED &&
-                 m->state == MUSTER_MEMBER_ACTIVE &&
+        heard += counts && v->seen[i].advances >= ADVANCES_NEEDED && muster_member_is_voting(m) &&
                  (m->electorate == l->electorate || m->electorate == before);
     }
     return others == 0 || heard >= others / 2 + 1;

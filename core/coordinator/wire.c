@@ -240,7 +240,7 @@ int muster_member_record_parse(struct muster_member_record *r, struct muster_byt
     memset(r, 0, sizeof *r);
     struct cursor c = begin(text, 'V');
     struct muster_bytes state = take(&c);
-    if (state.size != 1 || !memchr("JAU", state.at[0], 3))
+    if (state.size != 1 || !memchr("JAUD", state.at[0], 4))
         return MUSTER_E_INVALID;
     r->state = (enum muster_member_state)state.at[0];
     r->incarnation = take_incarnation(&c);
@@ -310,15 +310,41 @@ static const char replace[] = "local cur = redis.call('GET', KEYS[1])\n"
                               "redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])\n"
                               "return ARGV[2]\n";
 
+static const char work[] = "local n = #ARGV\n"
+                           "for i = 2, n - 2, 3 do\n"
+                           " local id, old, new = ARGV[i], ARGV[i + 1], ARGV[i + 2]\n"
+                           " local cur = redis.call('HGET', KEYS[1], id)\n"
+                           " if old == '' then\n"
+                           "  if not cur and redis.call('HLEN', KEYS[1]) < tonumber(ARGV[1]) then\n"
+                           "   redis.call('HSET', KEYS[1], id, new)\n"
+                           "  end\n"
+                           " elseif cur and string.sub(cur, 1, #old) == old then\n"
+                           "  if new == '' then\n"
+                           "   redis.call('HDEL', KEYS[1], id)\n"
+                           "  else\n"
+                           "   redis.call('HSET', KEYS[1], id, new .. string.sub(cur, #old + 1))\n"
+                           "  end\n"
+                           " end\n"
+                           "end\n"
+                           "if ARGV[n] ~= '' then redis.call('PUBLISH', ARGV[n - 1], ARGV[n]) end\n"
+                           "return n\n";
+
+static const struct {
+    const char *text, *sha1;
+} scripts[] = {
+    [MUSTER_SCRIPT_ACQUIRE] = {acquire, "45355f684f26c2bcd903325b54447370d0a76e6e"},
+    [MUSTER_SCRIPT_REPLACE] = {replace, "e98efc186a29e46648f140a7e9534b54f5676c5a"},
+    [MUSTER_SCRIPT_WORK] = {work, "3b6cb0a9a0474f46b40dcdd1195c8db145571837"},
+};
+
 const char *muster_script_text(enum muster_script script)
 {
     assert(script < MUSTER_SCRIPT_COUNT);
-    return script == MUSTER_SCRIPT_ACQUIRE ? acquire : replace;
+    return scripts[script].text;
 }
 
 const char *muster_script_sha1(enum muster_script script)
 {
     assert(script < MUSTER_SCRIPT_COUNT);
-    return script == MUSTER_SCRIPT_ACQUIRE ? "45355f684f26c2bcd903325b54447370d0a76e6e"
-                                           : "e98efc186a29e46648f140a7e9534b54f5676c5a";
+    return scripts[script].sha1;
 }

@@ -60,7 +60,8 @@ struct muster_leader_record {
 enum muster_member_state {
     MUSTER_MEMBER_JOINING = 'J', /* looks whether a twin lives */
     MUSTER_MEMBER_ACTIVE = 'A',
-    MUSTER_MEMBER_UNFIT = 'U', /* active, but a voter without valid durable state */
+    MUSTER_MEMBER_UNFIT = 'U',    /* active, but a voter without valid durable state */
+    MUSTER_MEMBER_DRAINING = 'D', /* active, shutting down; said only where there is work */
 };
 
 struct muster_member_record {
@@ -76,6 +77,12 @@ struct muster_member_record {
     struct muster_pause pause;    /* on its disk; left out while nobody has paused anything */
     uint64_t generation, settled; /* of the electorate (electorate.h) */
 };
+
+/* Its promise and echo count. */
+static inline bool muster_member_is_voting(const struct muster_member_record *r)
+{
+    return r->state == MUSTER_MEMBER_ACTIVE || r->state == MUSTER_MEMBER_DRAINING;
+}
 
 struct muster_decision_record {
     uint64_t epoch, sequence, circuit, mode, votes;
@@ -97,8 +104,16 @@ void muster_decision_record_write(const struct muster_decision_record *r, struct
 
 /* Scripts. ACQUIRE: KEYS leader, epoch; ARGV floor, attempt, "<id> <incarnation>", ttl ms, a record
  * known to be dead or empty -> the record that stands afterwards. REPLACE: KEYS leader; ARGV
- * expected record, new record, ttl ms -> the record that stands afterwards, or nil. */
-enum muster_script { MUSTER_SCRIPT_ACQUIRE, MUSTER_SCRIPT_REPLACE, MUSTER_SCRIPT_COUNT };
+ * expected record, new record, ttl ms -> the record that stands afterwards, or nil. WORK: KEYS
+ * board, a hash; ARGV most fields, then for each change a field, the beginning that its value must
+ * have (empty: it must not be there), the beginning that takes its place (empty: the field goes),
+ * at last a channel and a message for it or nothing -> an integer. */
+enum muster_script {
+    MUSTER_SCRIPT_ACQUIRE,
+    MUSTER_SCRIPT_REPLACE,
+    MUSTER_SCRIPT_WORK,
+    MUSTER_SCRIPT_COUNT
+};
 const char *muster_script_text(enum muster_script script);
 /* Its SHA-1 in hexadecimal, a constant; a test compares it with the text. */
 const char *muster_script_sha1(enum muster_script script);

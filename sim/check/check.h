@@ -65,6 +65,30 @@ void muster_uptime_see(struct muster_uptime *u, const struct muster_record *r);
 bool muster_uptime_is_up(const struct muster_uptime *u, const struct muster_world *w,
                          uint32_t process);
 
+/* Work items as a property sees them: a table by intent, with room for all that the timeline can
+ * submit. */
+struct muster_check_item {
+    uint64_t intent;           /* 0: a free place */
+    uint64_t granted, started; /* highest numbers: journaled, accepted by the target */
+    uint64_t effects;          /* accepted by the target */
+    muster_time accepted;      /* true time; of the submission */
+    uint16_t submitter;
+    uint8_t result;
+    bool idempotent, ended;
+};
+struct muster_check_items {
+    uint32_t mask;
+    struct muster_check_item *at; /* mask + 1 of them */
+};
+
+/* Bytes of the places, and the table over as many zeroed ones. */
+size_t muster_check_items_size(const struct muster_world *w);
+void muster_check_items_init(struct muster_check_items *items, const struct muster_world *w,
+                             void *room);
+/* The item, or a new one; null when there is no room. */
+struct muster_check_item *muster_check_items_take(struct muster_check_items *items,
+                                                  uint64_t intent);
+
 /* SPEC 2: with the conditions met, a leader is back within this length of true time. */
 muster_dur muster_check_failover_bound(const struct muster_config *c);
 /* A length on a clock of the allowed drift, as true time, at most. */
@@ -94,11 +118,13 @@ extern const struct muster_property muster_check_limits_kept;
 extern const struct muster_property muster_check_blast_radius_kept;
 extern const struct muster_property muster_check_dry_run_runs_nothing;
 extern const struct muster_property muster_check_history_kept;
+extern const struct muster_property muster_check_work_once;
 extern const struct muster_property muster_check_memory_bounded;
 extern const struct muster_property muster_check_leader_returns;
 extern const struct muster_property muster_check_members_listed;
 extern const struct muster_property muster_check_intents_end;
 extern const struct muster_property muster_check_faults_answered;
 extern const struct muster_property muster_check_leadership_stable;
+extern const struct muster_property muster_check_work_ends;
 
 #endif

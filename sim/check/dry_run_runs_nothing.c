@@ -32,7 +32,7 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
             muster_judged(w);
         break;
     case HANDED_OUT:
-        if (*dry && !muster_check_is_seal(r))
+        if (*dry && muster_check_is_action(r))
             muster_violated(w, "%s handed intent %" PRIu64 " out (attempt %" PRIu64 ") in dry run",
                             muster_world_name(w, r->process), r->tag, r->arg[1]);
         break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: an effect carries the epoch of the lease under which it is handed out. */
+#include "core/coordinator/work_record.h"
 #include "core/flat.h"
 #include "core/text.h"
 #include "sim/check/check.h"
@@ -143,6 +144,8 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
     if (r->kind != MUSTER_EVENT_EFFECT + MUSTER_OUT_ACTION) {
         s->heard |= muster_claim_see(&p->claim, r);
         see_stall(p, w, r);
+    } else if (muster_check_config(w) && muster_work_is_intent(r->tag)) {
+        return; /* under no lease: the submitter has granted it (work_once) */
     } else if (r->arg[0] == 0) {
         judge_local(w, r);
     } else if (s->heard || muster_check_config(w)) {

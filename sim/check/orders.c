@@ -2,6 +2,7 @@
 /* What operators told a process, and what it handed out: for properties of the orchestrator. */
 #include "sim/check/orders.h"
 
+#include "core/coordinator/work_record.h"
 #include "core/flat.h"
 
 #include <string.h>
@@ -30,9 +31,9 @@ bool muster_check_is_safe_mode(const struct muster_config *c, uint64_t action)
             strcmp(c->recovery.action[action].name, "enter_safe_mode") == 0);
 }
 
-bool muster_check_is_seal(const struct muster_record *r)
+bool muster_check_is_action(const struct muster_record *r)
 {
-    return r->arg[1] == 0;
+    return r->arg[1] != 0 && !muster_work_is_intent(r->tag);
 }
 
 bool muster_check_order(const struct muster_record *r, uint64_t verb)

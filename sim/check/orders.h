@@ -16,8 +16,9 @@ const struct muster_enhanced_config *muster_check_enhanced(const struct muster_w
 uint32_t muster_check_action(const struct muster_world *w, const struct muster_record *r);
 /* Whether an action enters safe mode, as the limits count it. */
 bool muster_check_is_safe_mode(const struct muster_config *c, uint64_t action);
-/* Whether a HANDED_OUT record seals a target (core/seal.h), which does nothing. */
-bool muster_check_is_seal(const struct muster_record *r);
+/* Whether a HANDED_OUT record is an action of the orchestrator: no seal (core/seal.h), which does
+ * nothing, and no run of a work item, which knows neither phases nor dry run nor a pause. */
+bool muster_check_is_action(const struct muster_record *r);
 /* Whether the record is an operator's verb. */
 bool muster_check_order(const struct muster_record *r, uint64_t verb);
 

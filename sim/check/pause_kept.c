@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: once a pause has been acknowledged, no cluster action is handed out. */
-#include "sim/check/check.h"
+#include "sim/check/orders.h"
 
 /* Of the cluster; of processes that are each a cluster of its own, one each. */
 struct pause {
@@ -23,7 +23,7 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
         *p = (struct pause){r->arg[0] != 0, r->arg[1], r->arg[2]};
     } else if (r->kind == NOTE_KIND(PAUSE_ASKED)) {
         p->on = p->on && r->arg[0] != 0; /* a resume may hold before anybody knows that it does */
-    } else if (r->arg[0] != 0 && r->arg[1] != 0 && p->on) { /* a seal does nothing */
+    } else if (r->arg[0] != 0 && muster_check_is_action(r) && p->on) {
         muster_violated(w,
                         "%s handed out intent %" PRIu64 " with epoch %" PRIu64
                         ", while the cluster's recovery is paused since word %" PRIu64

@@ -86,7 +86,7 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
         break;
     case HANDED_OUT:
         action = muster_check_action(w, r);
-        if (action == MUSTER_ACTIONS_MAX || muster_check_is_seal(r))
+        if (action == MUSTER_ACTIONS_MAX || !muster_check_is_action(r))
             break;
         if (strcmp(muster_check_config(w)->recovery.action[action].name, "enter_safe_mode") == 0)
             remember(m, r->tag);

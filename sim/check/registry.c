@@ -29,11 +29,13 @@ const struct muster_property *const muster_builtin_properties[] = {
     &muster_check_blast_radius_kept,
     &muster_check_dry_run_runs_nothing,
     &muster_check_history_kept,
+    &muster_check_work_once,
     &muster_check_memory_bounded,
     &muster_check_leader_returns,
     &muster_check_members_listed,
     &muster_check_intents_end,
     &muster_check_faults_answered,
     &muster_check_leadership_stable,
+    &muster_check_work_ends,
     NULL,
 };

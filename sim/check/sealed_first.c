@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: a leader acts only when it has told its targets of its epoch, or tried to. */
-#include "sim/check/check.h"
+#include "sim/check/orders.h"
 
 /* By process: the epoch that it has sealed last. */
 static size_t size(const struct muster_world *w)
@@ -12,15 +12,15 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
 {
     const struct muster_config *c = muster_check_config(w);
     uint64_t *sealed = (uint64_t *)self + r->process;
-    uint64_t epoch = r->arg[0], attempt = r->arg[1];
+    uint64_t epoch = r->arg[0];
     if (!c || !c->seal_targets)
         return;
     if (r->kind == NOTE_KIND(SEALED)) {
         *sealed = epoch;
         return;
     }
-    if (epoch == 0 || attempt == 0)
-        return; /* a local action; a seal */
+    if (epoch == 0 || !muster_check_is_action(r))
+        return; /* a local action; a seal; work, which its submitter has granted */
     muster_judged(w);
     if (*sealed != epoch)
         muster_violated(w,

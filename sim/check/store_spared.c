@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: a process sends the store no more than its pace allows, whatever the store answers. */
+#include "core/coordinator/work.h"
 #include "sim/check/check.h"
 
 #define READINGS 12 /* in a renew_every, while an attempt waits for its majority */
@@ -43,13 +44,19 @@ static void count(struct process *p, struct muster_world *w, const struct muster
                         SECONDS_OF(c->renew_every), bound_of(w, c));
 }
 
+/* Work has no pace but that of its items: what it asks follows what was submitted. */
+static bool is_of_work(uint64_t tag)
+{
+    return (tag & 0xff) > MUSTER_TAG_NODE;
+}
+
 static void see(void *self, struct muster_world *w, const struct muster_record *r)
 {
     const struct muster_config *c = muster_check_config(w);
     struct process *p = (struct process *)self + r->process;
     if (r->kind == MUSTER_EVENT_RESTART)
         *p = (struct process){0};
-    else if (c && r->arg[0] == MUSTER_ENDPOINT_STORE)
+    else if (c && r->arg[0] == MUSTER_ENDPOINT_STORE && !is_of_work(r->tag))
         count(p, w, c, r);
 }
 
@@ -67,8 +74,9 @@ const struct muster_property muster_check_store_spared = {
         "if that is more) and 2 for each member that may say \"look now\"; twice that, as a "
         "reading leads to one command more; and 4 for each heartbeat. With the defaults and three "
         "members that is 40 in 3 s; a retry without a pace makes hundreds. Counted in spans laid "
-        "end to end, each a renew_every on the process's own clock. When it is violated, a failed "
-        "command is sent again as soon as its answer is there.",
+        "end to end, each a renew_every on the process's own clock. Work items are not counted: "
+        "what they ask follows what was submitted. When it is violated, a failed command is sent "
+        "again as soon as its answer is there.",
     .class = MUSTER_SAFETY,
     .assumes = 0,
     .by_default = true,

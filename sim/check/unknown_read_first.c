@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: after a script of unknown outcome a process reads before it runs another. */
+#include "core/coordinator/work.h"
 #include "core/flat.h"
 #include "core/text.h"
 #include "sim/check/check.h"
@@ -10,9 +11,14 @@ enum outcome {
     OUTCOME_READ,    /* and since then the store has been read */
 };
 
+/* The lease reads the records with MGET, work its board with HGETALL. */
+enum lane { LANE_LEASE, LANE_WORK, LANES };
+
 struct process {
-    uint64_t script, reading; /* tags of those under way; 0: none */
-    enum outcome outcome;
+    struct {
+        uint64_t script, reading; /* tags of those under way; 0: none */
+        enum outcome outcome;
+    } lane[LANES];
 };
 
 static size_t size(const struct muster_world *w)
@@ -39,38 +45,53 @@ static bool is_array(struct muster_bytes reply)
     return muster_flat_next(&reader, &v) == 0 && v.type == MUSTER_FLAT_ARRAY;
 }
 
-static void judge_script(struct process *p, struct muster_world *w, const struct muster_record *r)
+static void judge_script(struct process *p, enum lane lane, struct muster_world *w,
+                         const struct muster_record *r)
 {
-    if (p->outcome != OUTCOME_KNOWN)
+    if (p->lane[lane].outcome != OUTCOME_KNOWN)
         muster_judged(w);
-    if (p->outcome == OUTCOME_UNKNOWN)
+    if (p->lane[lane].outcome == OUTCOME_UNKNOWN)
         muster_violated(w,
                         "%s runs a script, but has read nothing since its last one ended with an "
                         "unknown outcome",
                         muster_world_name(w, r->process));
-    p->outcome = OUTCOME_KNOWN;
-    p->script = r->tag;
+    p->lane[lane].outcome = OUTCOME_KNOWN;
+    p->lane[lane].script = r->tag;
+}
+
+static void see_request(struct process *p, struct muster_world *w, const struct muster_record *r)
+{
+    struct muster_bytes command = command_of(r->data);
+    if (muster_text_equal(command, "MGET"))
+        p->lane[LANE_LEASE].reading = r->tag;
+    else if (muster_text_equal(command, "HGETALL"))
+        p->lane[LANE_WORK].reading = r->tag;
+    else if (muster_text_equal(command, "EVAL") || muster_text_equal(command, "EVALSHA"))
+        judge_script(p, (r->tag & 0xff) > MUSTER_TAG_NODE ? LANE_WORK : LANE_LEASE, w, r);
+}
+
+static void see_reply(struct process *p, const struct muster_record *r)
+{
+    for (uint32_t i = 0; i < LANES; i++) {
+        if (r->tag == p->lane[i].script && r->status == MUSTER_STATUS_UNKNOWN)
+            p->lane[i].outcome = OUTCOME_UNKNOWN;
+        else if (r->tag == p->lane[i].reading && p->lane[i].outcome == OUTCOME_UNKNOWN &&
+                 is_array(r->data))
+            p->lane[i].outcome = OUTCOME_READ;
+    }
 }
 
 static void see(void *self, struct muster_world *w, const struct muster_record *r)
 {
     struct process *p = (struct process *)self + r->process;
-    struct muster_bytes command;
     if (!muster_check_config(w))
         return;
     switch (r->kind) {
     case MUSTER_EVENT_EFFECT + MUSTER_OUT_REQUEST:
-        command = command_of(r->data);
-        if (muster_text_equal(command, "MGET"))
-            p->reading = r->tag;
-        else if (muster_text_equal(command, "EVAL") || muster_text_equal(command, "EVALSHA"))
-            judge_script(p, w, r);
+        see_request(p, w, r);
         break;
     case MUSTER_EVENT_INPUT + MUSTER_IN_REPLY:
-        if (r->tag == p->script && r->status == MUSTER_STATUS_UNKNOWN)
-            p->outcome = OUTCOME_UNKNOWN;
-        else if (r->tag == p->reading && p->outcome == OUTCOME_UNKNOWN && is_array(r->data))
-            p->outcome = OUTCOME_READ;
+        see_reply(p, r);
         break;
     default:
         *p = (struct process){0};

@@ -140,6 +140,8 @@ uint32_t read_step_down(struct loader *l, const struct muster_doc *node,
                         const struct muster_doc *value, struct muster_entry *e);
 uint32_t read_switchover(struct loader *l, const struct muster_doc *node,
                          const struct muster_doc *value, struct muster_entry *e);
+uint32_t read_work(struct loader *l, const struct muster_doc *node, const struct muster_doc *value,
+                   struct muster_entry *e);
 uint32_t read_voter_init(struct loader *l, const struct muster_doc *node,
                          const struct muster_doc *value, struct muster_entry *e);
 uint32_t read_pause_recovery(struct loader *l, const struct muster_doc *node,

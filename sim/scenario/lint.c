@@ -213,6 +213,10 @@ static void lint_entry(const struct muster_scenario *s, uint32_t i, struct muste
     case MUSTER_DO_ACKNOWLEDGE:
         lint_order(s, e, d);
         break;
+    case MUSTER_DO_WORK:
+        if (own_config(s) && own_config(s)->work_items == 0)
+            WARN(d, e->mark, "the nodes take no work; give them config: {work_items: 64}");
+        break;
     default:
         break;
     }
@@ -224,6 +228,8 @@ static bool is_run(const struct muster_scenario *s, const char *action)
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const struct muster_entry *e = &s->timeline[i];
         if (e->verb == MUSTER_DO_TRIGGER && strcmp(e->order.text, action) == 0)
+            return true;
+        if (e->verb == MUSTER_DO_WORK && strcmp(e->work.action, action) == 0)
             return true;
     }
     const struct muster_config *config = own_config(s);

@@ -2,6 +2,9 @@
 /* Verbs of the timeline that tell a process something: an operator's, a detector's, a mission's. */
 #include "sim/scenario/inside.h"
 
+#define WORK_MAX 100000 /* items of one entry */
+#define WORD     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,4 +142,33 @@ uint32_t read_voter_init(struct loader *l, const struct muster_doc *node,
                  "'voter_init' needs 'floor', the highest epoch of all that are known, such as "
                  "floor: 7");
     return read_subjects(l, node, value, e);
+}
+
+uint32_t read_work(struct loader *l, const struct muster_doc *node, const struct muster_doc *value,
+                   struct muster_entry *e)
+{
+    static const char *const keys[] = {"id", "action", "idempotent", "params", NULL};
+    e->work.count = 1;
+    if (muster_doc_expect(value, MUSTER_NODE_MAPPING, "an item such as {id: a, action: safe_mode}",
+                          l->d) != 0)
+        return 1;
+    muster_doc_keys(value, keys, l->d);
+    const struct muster_doc *id = field(value, "id"), *action = field(value, "action");
+    e->work.id = take_line(l, id, "");
+    e->work.action = take_line(l, action, "");
+    e->work.params = take_line(l, field(value, "params"), NULL);
+    take_boolean(l, value, "idempotent", &e->work.idempotent);
+    if (!id || !action)
+        COMPLAIN(l, value->mark, "a work item needs 'id' and 'action'");
+    else if (!e->work.id[strspn(e->work.id, WORD "-.:")])
+        check_action(l, action, NULL);
+    else
+        COMPLAIN(l, id->mark, "'%.40s' is no id of an item: letters, digits, '_', '-', '.', ':'",
+                 e->work.id);
+    take_count(l, node, "count", 1, WORK_MAX, &e->work.count);
+    take_duration(l, node, "every", 1, TIME_MAX, &e->work.every);
+    if (e->work.count > 1 && e->work.every == 0)
+        COMPLAIN(l, node->mark, "'count' needs 'every', such as every: 50ms");
+    take_subjects(l, node, "on", MUSTER_SELECT_LEADER, &e->who);
+    return 1;
 }

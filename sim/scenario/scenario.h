@@ -131,6 +131,7 @@ enum muster_verb_kind {
     MUSTER_DO_SWITCHOVER,     /* … in favour of a member: COMMAND SWITCHOVER */
     MUSTER_DO_PAUSE_RECOVERY, /* an operator pauses the cluster's recovery, or resumes it */
     MUSTER_DO_VOTER_INIT,     /* an unfit voter may form a new state: COMMAND VOTER_INIT */
+    MUSTER_DO_WORK,           /* submit a work item, or `count` of them, `every` so often */
 };
 
 /* Health text as the core reads it (core/orchestrator/health.h), made by the loader. */
@@ -218,6 +219,12 @@ struct muster_entry {
         struct {
             uint64_t floor;
         } voter_init;
+        struct {
+            const char *id, *action, *params; /* of several, ".1", ".2", … follow the id */
+            bool idempotent;
+            uint32_t count;
+            muster_dur every;
+        } work;
     };
 };
 

@@ -288,6 +288,7 @@ static const struct verb verbs[] = {
     {"switchover", MUSTER_DO_SWITCHOVER, read_switchover, {"on"}},
     {"pause_recovery", MUSTER_DO_PAUSE_RECOVERY, read_pause_recovery, {"reason", "on"}},
     {"voter_init", MUSTER_DO_VOTER_INIT, read_voter_init, {"floor"}},
+    {"work", MUSTER_DO_WORK, read_work, {"on", "every", "count"}},
 };
 #define VERBS (sizeof verbs / sizeof verbs[0])
 

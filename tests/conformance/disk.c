@@ -139,11 +139,28 @@ static enum conformance_verdict is_cut(struct conformance *c, const struct muste
     return finds(c, in, (struct muster_bytes){wanted, sizeof wanted});
 }
 
+static void read_on(struct conformance *c)
+{
+    conformance_operate(c, MUSTER_DISK_READ, FILE_A, 3, NULL, 0);
+}
+
+static enum conformance_verdict is_the_rest(struct conformance *c, const struct muster_input *in)
+{
+    return finds(c, in, (struct muster_bytes){(const uint8_t *)"Yef\0\0z", 6});
+}
+
+static void read_beyond(struct conformance *c)
+{
+    conformance_operate(c, MUSTER_DISK_READ, FILE_A, 9, NULL, 0);
+}
+
 static const struct conformance_step disk[] = {
     {"a file that is not there reads as empty", missing, is_empty},
     {"what was written and synced is read", write_and_read, is_written},
     {"a write replaces what stands at its offset", overwrite, is_overwritten},
     {"a gap reads as zeroes", leave_a_gap, has_zeroes},
+    {"a read begins at its offset", read_on, is_the_rest},
+    {"a read at the end of the file is empty", read_beyond, is_empty},
     {"an append goes to the end", append_twice, is_appended},
     {"a sync with nothing to do ends well", sync_clean, is_appended},
     {"a read shows the first 4096 bytes", grow, is_cut},

@@ -168,6 +168,8 @@ static void execute(struct door *d, struct door_pending *p, struct muster_flat_w
         else if (strstr(argv[1], ":decision"))
             snprintf(d->decision, sizeof d->decision, "%.200s", argv[2]);
         muster_flat_text(w, MUSTER_FLAT_STATUS, "OK");
+    } else if (strcmp(argv[0], "HGETALL") == 0) {
+        muster_flat_array(w, 0);
     } else {
         muster_flat_integer(w, 1);
     }
@@ -217,7 +219,7 @@ static void await(struct door *d, const struct muster_effect *e, char *text)
     p->effect = *e;
     bool history = e->kind == MUSTER_OUT_DISK && e->disk.file != MUSTER_SLOT_FILE;
     uint64_t kind = e->tag & 0xff;
-    assert(history || is_seal(e) || (kind > 0 && kind <= MUSTER_TAG_SAMPLE));
+    assert(history || is_seal(e) || (kind > 0 && kind < DOOR_KINDS));
     p->answer = is_seal(e) ? d->seals : history ? DOOR_NORMAL : d->answer[kind];
     if (history && e->disk.operation == MUSTER_DISK_SYNC)
         p->answer = d->history_sync;
@@ -231,7 +233,7 @@ static void await(struct door *d, const struct muster_effect *e, char *text)
     if (p->answer == DOOR_HANG ||
         (!history && !is_seal(e) && kind == MUSTER_ASK_SUBSCRIBE && !p->answer))
         p->due = MUSTER_NEVER;
-    if (e->kind == MUSTER_OUT_DISK && e->disk.operation == MUSTER_DISK_WRITE) {
+    if (e->kind == MUSTER_OUT_DISK && e->disk.operation == MUSTER_DISK_WRITE && !history) {
         bool written = p->answer == DOOR_NORMAL;
         assert(e->disk.offset + e->data.size <= sizeof d->disk);
         if (written)
@@ -317,7 +319,7 @@ static void answer_disk(struct door *d, const struct door_pending *p)
         in.status = MUSTER_STATUS_NOSPACE;
     else if (p->answer != DOOR_NORMAL)
         in.status = MUSTER_STATUS_IOERROR;
-    else if (p->effect.disk.operation == MUSTER_DISK_READ)
+    else if (p->effect.disk.operation == MUSTER_DISK_READ && in.disk.file == MUSTER_SLOT_FILE)
         in.data = (struct muster_bytes){d->disk, d->disk_size};
     door_input(d, &in);
 }

@@ -16,6 +16,7 @@
 #define DOOR_LOG_MAX    8192
 #define DOOR_TEXT_MAX   1200
 #define DOOR_PENDING    64
+#define DOOR_KINDS      (MUSTER_TAG_NODE + 8) /* of requests: the low byte of their tags */
 #define DOOR_HIGH       UINT64_C(0x77)
 #define DOOR_LOW        UINT64_C(0x1234)
 
@@ -78,7 +79,7 @@ struct door {
     muster_time now;
     struct muster_effects out; /* of the last input */
 
-    enum door_answer answer[MUSTER_TAG_SAMPLE + 1];
+    enum door_answer answer[DOOR_KINDS];
     enum door_answer history_sync;
     enum door_answer seals;  /* NORMAL: sealed; LOSE: not; HANG: no end; RAW: the target … */
     uint64_t seal_epoch;     /* … knows this higher epoch */

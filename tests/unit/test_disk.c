@@ -45,9 +45,9 @@ static void a_crash_keeps_what_was_synced_and_no_more(void **state)
     assert_int_equal(write_text(0, "old"), MUSTER_STATUS_OK);
     assert_int_equal(muster_disk_sync(&disk, 0, &source), MUSTER_STATUS_OK);
     assert_int_equal(write_text(MUSTER_DISK_END, "new"), MUSTER_STATUS_OK);
-    expect(muster_disk_read(&disk, 0), "oldnew");
+    expect(muster_disk_read(&disk, 0, 0), "oldnew");
     muster_disk_crash(&disk, MUSTER_DISK_KEPT, &source);
-    expect(muster_disk_read(&disk, 0), "old");
+    expect(muster_disk_read(&disk, 0, 0), "old");
 }
 
 static void a_torn_crash_leaves_a_prefix_of_what_was_dirty(void **state)
@@ -59,7 +59,7 @@ static void a_torn_crash_leaves_a_prefix_of_what_was_dirty(void **state)
         source.state = seed;
         write_text(0, "0123456789");
         muster_disk_crash(&disk, MUSTER_DISK_TORN, &source);
-        struct muster_bytes left = muster_disk_read(&disk, 0);
+        struct muster_bytes left = muster_disk_read(&disk, 0, 0);
         assert_true(left.size <= 10);
         assert_memory_equal(left.size ? left.at : (const uint8_t *)"", "0123456789", left.size);
         none |= left.size == 0;
@@ -76,7 +76,7 @@ static void a_full_disk_takes_nothing_and_says_so(void **state)
     (void)state;
     disk.full = true;
     assert_int_equal(write_text(0, "x"), MUSTER_STATUS_NOSPACE);
-    assert_int_equal(muster_disk_read(&disk, 0).size, 0);
+    assert_int_equal(muster_disk_read(&disk, 0, 0).size, 0);
     disk.full = false;
     assert_int_equal(write_text(MUSTER_DISK_FILE_MAX, "x"), MUSTER_STATUS_NOSPACE);
 }
@@ -97,7 +97,7 @@ static void a_gap_reads_as_zeroes(void **state)
 {
     (void)state;
     assert_int_equal(write_text(4, "x"), MUSTER_STATUS_OK);
-    assert_memory_equal(muster_disk_read(&disk, 0).at, "\0\0\0\0x", 5);
+    assert_memory_equal(muster_disk_read(&disk, 0, 0).at, "\0\0\0\0x", 5);
 }
 
 static void rot_flips_one_bit_of_what_is_durable(void **state)

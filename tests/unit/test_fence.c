@@ -83,6 +83,20 @@ static void lower_epoch_is_stale_and_changes_nothing(void **state)
     assert_int_equal(admit(7, 2, 1, &outcome), MUSTER_FENCE_RUN);
 }
 
+static void attempt_below_one_that_was_run_is_overtaken(void **state)
+{
+    uint32_t outcome;
+    (void)state;
+    done(7, 1, 3, 0);
+    assert_int_equal(admit(7, 1, 2, &outcome), MUSTER_FENCE_OVERTAKEN);
+    assert_int_equal(admit(8, 1, 1, &outcome), MUSTER_FENCE_OVERTAKEN);
+    assert_int_equal(fence.highest, 8);
+    assert_int_equal(fence.count, 1);
+    assert_int_equal(admit(8, 2, 1, &outcome), MUSTER_FENCE_RUN); /* another intent */
+    assert_int_equal(admit(8, 1, 3, &outcome), MUSTER_FENCE_REPEATED);
+    assert_int_equal(admit(8, 1, 4, &outcome), MUSTER_FENCE_RUN);
+}
+
 static void effect_is_late_after_its_not_after_and_not_at_it(void **state)
 {
     struct muster_fence_request r = {3, 1, 1, NOT_AFTER};
@@ -483,6 +497,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LOGIC(begun_effect_is_remembered_with_its_epoch),
         LOGIC(lower_epoch_is_stale_and_changes_nothing),
+        LOGIC(attempt_below_one_that_was_run_is_overtaken),
         LOGIC(effect_is_late_after_its_not_after_and_not_at_it),
         LOGIC(local_effect_is_not_fenced_but_deduplicated),
         LOGIC(repetition_gives_the_outcome_of_then),

@@ -72,7 +72,7 @@ static void random_surroundings(void)
     static const char *const healths[] = {"", "garbage", "failed=3 circuit=OPEN open_s=400",
                                           "failed=0 circuit=CLOSED failures_1h=0",
                                           "failed=0 circuit=CLOSED failures_1h=90"};
-    uint64_t kind = 1 + draw(MUSTER_ASK_COUNT - 1);
+    uint64_t kind = draw(4) ? 1 + draw(MUSTER_ASK_COUNT - 1) : MUSTER_TAG_NODE + 1 + draw(3);
     d->answer[kind] = draw(2) ? DOOR_NORMAL : (enum door_answer)draw(7);
     d->history_sync = draw(3) ? DOOR_NORMAL : DOOR_LOSE;
     d->error = errors[draw(6)];
@@ -128,10 +128,15 @@ static void random_command(void)
                                         "cache_purge x",     "",
                                         "no_such_action",    " ",
                                         "safe_mode \"\n\\"};
+    char item[64];
+    snprintf(item, sizeof item, "id=a%u action=x idempotent=%s", (unsigned)draw(9),
+             draw(2) ? "yes" : "no");
     if (draw(60) == 0)
         door_command(d, MUSTER_VERB_SHUTDOWN, "");
     else if (draw(8) == 0)
         door_command(d, MUSTER_VERB_VOTER_INIT, draw(4) ? "floor=1000" : texts[draw(7)]);
+    else if (draw(3) == 0)
+        door_command(d, MUSTER_VERB_WORK, draw(4) ? item : texts[draw(7)]);
     else
         door_command(d, MUSTER_VERB_TRIGGER, texts[draw(7)]);
 }
@@ -192,6 +197,7 @@ static void random_inputs_break_nothing(void **state)
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         random_state = seed;
         d = door_open(&(struct door_options){.members = 3 + (uint32_t)seed, .voters = 3});
+        d->config.work_items = seed % 2 ? 4 : 0;
         random_surroundings();
         door_start(d, true);
         for (uint32_t i = 0; i < STEPS / SEEDS; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of actions in a scenario: known ones load, misspelt ones are errors wherever they stand. */
+/* Names of actions in a scenario, and work items: good ones load, misspelt ones are errors wherever
+ * they stand. */
 #include "sim/scenario/scenario.h"
 
 #include <setjmp.h>
@@ -96,12 +97,67 @@ static void another_process_may_call_its_actions_as_it_likes(void **state)
                 "");
 }
 
+#define WORKING "muster, config: {work_items: 8}"
+
+static void a_work_item_needs_an_id_and_an_action_that_is_known(void **state)
+{
+    (void)state;
+    expect_said(
+        WORKING,
+        "timeline:\n"
+        "  - {at: 1s, work: {id: a-1.b:c_D, action: safe_mode, idempotent: true, params: x y}}\n"
+        "  - {at: 1s, work: {id: b, action: cache_purge}, on: all, every: 1us, count: 100000}\n",
+        "");
+    expect_said(WORKING, "timeline: [{at: 1s, work: {id: a}}]\n",
+                "s.yml:4:27: error: a work item needs 'id' and 'action'\n"
+                "timeline: [{at: 1s, work: {id: a}}]\n"
+                "                          ^\n");
+    expect_said(WORKING, "timeline: [{at: 1s, work: {id: a b, action: safe_mode}}]\n",
+                "s.yml:4:32: error: 'a b' is no id of an item: letters, digits, '_', '-', '.', "
+                "':'\n"
+                "timeline: [{at: 1s, work: {id: a b, action: safe_mode}}]\n"
+                "                               ^\n");
+    expect_said(WORKING, "timeline: [{at: 1s, work: {id: a, action: zzz}}]\n",
+                "s.yml:4:43: error: unknown action 'zzz'\n"
+                "timeline: [{at: 1s, work: {id: a, action: zzz}}]\n"
+                "                                          ^\n");
+    expect_said(WORKING, "timeline: [{at: 1s, work: a}]\n",
+                "s.yml:4:27: error: expected an item such as {id: a, action: safe_mode}, not 'a'\n"
+                "timeline: [{at: 1s, work: a}]\n"
+                "                          ^\n");
+}
+
+static void several_work_items_need_a_pace(void **state)
+{
+    (void)state;
+    expect_said(WORKING, "timeline: [{at: 1s, work: {id: a, action: safe_mode}, count: 5}]\n",
+                "s.yml:4:12: error: 'count' needs 'every', such as every: 50ms\n"
+                "timeline: [{at: 1s, work: {id: a, action: safe_mode}, count: 5}]\n"
+                "           ^\n");
+}
+
+static void work_for_nodes_that_take_none_is_warned_of(void **state)
+{
+    (void)state;
+    expect_said("muster", "timeline: [{at: 1s, work: {id: a, action: safe_mode}}]\n",
+                "s.yml:4:12: warning: the nodes take no work; give them config: {work_items: 64}\n"
+                "timeline: [{at: 1s, work: {id: a, action: safe_mode}}]\n"
+                "           ^\n");
+    expect_said("muster, config: {work_items: 65}", "",
+                "s.yml:3:49: error: '65' is out of range; expected 0..64\n"
+                "cluster: {process: muster, config: {work_items: 65}}\n"
+                "                                                ^\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_misspelt_action_is_an_error_wherever_it_stands),
         cmocka_unit_test(actions_of_the_config_and_of_the_spec_are_known),
         cmocka_unit_test(an_expectation_of_an_action_that_is_not_configured_is_warned_of),
+        cmocka_unit_test(a_work_item_needs_an_id_and_an_action_that_is_known),
+        cmocka_unit_test(several_work_items_need_a_pace),
+        cmocka_unit_test(work_for_nodes_that_take_none_is_warned_of),
         cmocka_unit_test(another_process_may_call_its_actions_as_it_likes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,9 @@ static int decide(struct session *s, const struct muster_fence_request *r, const
                 "muster-fence: fenced: epoch %" PRIu64 " is below %" PRIu64 "; nothing is run\n",
                 r->epoch, s->fence.highest);
         break;
+    case MUSTER_FENCE_OVERTAKEN:
+        say("fenced: a later attempt of this intent was run; nothing is run");
+        break;
     }
     return MUSTER_FENCE_EXIT_FENCED;
 }
