@@ -2,6 +2,8 @@
 /* The majorities that a lease rests on, of one electorate or of two (R3, R4, R8). */
 #include "core/coordinator/lease_inside.h"
 
+#include <assert.h>
+
 static uint32_t needed(const struct muster_lease *l, enum muster_electorate which)
 {
     return muster_electorate_size(l->place, which) / 2 + 1;
@@ -33,6 +35,7 @@ static bool majority_counter(const struct muster_lease *l, enum muster_electorat
             echo[at] = echo[at - 1];
         echo[at] = e;
     }
+    assert(need > 0);
     if (n < need)
         return false;
     *counter = echo[need - 1];

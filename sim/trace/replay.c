@@ -100,8 +100,8 @@ static void check_leftover(struct replay *x, struct player *p, const struct must
 static void place_player(const struct muster_scenario *s, struct player *p, uint64_t start_flags)
 {
     uint32_t member = p->place.index;
-    p->place = s->place[start_flags & MUSTER_START_NEXT ? MUSTER_ELECTORATE_NEXT
-                                                        : MUSTER_ELECTORATE_FIRST];
+    p->place = s->place[(start_flags & MUSTER_START_NEXT) ? MUSTER_ELECTORATE_NEXT
+                                                          : MUSTER_ELECTORATE_FIRST];
     p->place.index = member;
 }
 
