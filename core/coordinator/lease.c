@@ -451,9 +451,9 @@ static void release_late(struct muster_lease *l, muster_time now,
 void muster_lease_script_done(struct muster_lease *l, muster_time now, struct muster_bytes record,
                               struct muster_effects *out)
 {
-    assert(l->script_running);
     enum muster_lease_script script = l->script;
     struct muster_leader_record r;
+    assert(l->script_running && script != MUSTER_LEASE_NOTHING);
     bool valid = record.size > 0 && record.size < MUSTER_RECORD_MAX &&
                  muster_leader_record_parse(&r, record) == 0;
     l->script = MUSTER_LEASE_NOTHING;
@@ -475,6 +475,7 @@ void muster_lease_script_done(struct muster_lease *l, muster_time now, struct mu
         else
             muster_lease_step_down(l, now, MUSTER_LOST_RECORD_GONE, 0, out);
         break;
+    case MUSTER_LEASE_NOTHING: /* none has run: see above */
     case MUSTER_LEASE_RELEASE:
         if (valid && r.released && is_own(l, &r)) {
             lease_note(out, MUSTER_NOTE_RELEASED,
@@ -482,9 +483,6 @@ void muster_lease_script_done(struct muster_lease *l, muster_time now, struct mu
             l->wake = true;
         }
         forget_record(l);
-        break;
-    case MUSTER_LEASE_NOTHING:
-        assert(false);
         break;
     }
     muster_lease_tick(l, now, out);

@@ -100,8 +100,7 @@ void lease_write_slot(struct muster_lease *l, struct muster_pair pair)
     l->writing.settled = l->settled ? l->generation : 0;
     l->writing.epoch = pair.epoch;
     l->writing.attempt = pair.attempt;
-    if (l->known < pair.epoch)
-        l->known = pair.epoch;
+    assert(l->known >= pair.epoch);
     l->writing.known = l->known;
     l->writing.pause = l->pause;
     l->slot_floor = l->writing.sequence;

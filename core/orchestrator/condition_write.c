@@ -70,9 +70,9 @@ static const char *relation_text(uint8_t relation)
     case MUSTER_RELATION_EQUAL:
         return " == ";
     case MUSTER_RELATION_UNEQUAL:
-        return " != ";
+        break;
     }
-    return "?";
+    return " != ";
 }
 
 static void write_value(const struct muster_condition *c, const struct muster_condition_step *s,
