@@ -352,7 +352,7 @@ static void leave(struct muster_node *n, struct muster_effects *out)
             n->kind->advance(n->coordinator, n->now, out);
         }
     }
-    if (standing(n).left && !n->stopped) {
+    if (standing(n).left) {
         n->stopped = true;
         note(out, MUSTER_NOTE_STOPPED, 0, 0, 0, 0);
     }
@@ -371,7 +371,7 @@ static void notice_stall(struct muster_node *n, const struct muster_input *in,
 
 static muster_time next_deadline(const struct muster_node *n)
 {
-    if (!n->started || n->stopped)
+    if (n->stopped)
         return MUSTER_NEVER;
     if (standing(n).refused)
         return n->drain_by;
@@ -420,10 +420,10 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     case MUSTER_IN_MESSAGE: /* members meet in the store */
         break;
     }
-    if (n->now >= n->sample_at && !standing(n).refused && !n->stopped)
+    if (n->now >= n->sample_at && !standing(n).refused)
         sample(n, out);
     apply_decision(n, out);
-    if (n->plan->advance && !standing(n).refused && !n->stopped) {
+    if (n->plan->advance && !standing(n).refused) {
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->advance(n->orchestrator, &t);
@@ -432,7 +432,7 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     n->kind->advance(n->coordinator, n->now, out);
     follow_lease(n, out);
     seal(n, out);
-    if (n->work && !n->stopped)
+    if (n->work)
         work(n, NULL, out);
     leave(n, out);
     n->promised_deadline = next_deadline(n);

@@ -187,8 +187,7 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
     l->has_echo = true;
     l->echo = l->writing_echo;
     l->publish = l->wake = true;
-    if (l->slot.epoch > 0)
-        lease_note(out, MUSTER_NOTE_PROMISED, (const uint64_t[4]){arg[0], arg[1], 0, 0});
+    lease_note(out, MUSTER_NOTE_PROMISED, (const uint64_t[4]){arg[0], arg[1], 0, 0});
 }
 
 /* The very pair that was promised shows a counter: echo it, if it is news. seen: when it was first

@@ -370,8 +370,7 @@ enum work_wish work_own(struct muster_work *w, struct muster_work_turn *t,
 
 void work_taken(struct muster_work *w, struct muster_work_entry *e)
 {
-    if (e->state != MUSTER_WORK_ENTRY_OPEN || e->dirty)
-        return;
+    assert(e->state == MUSTER_WORK_ENTRY_OPEN && !e->dirty);
     e->record.result = e->record.number == 0 ? MUSTER_RESULT_CANCELLED : MUSTER_RESULT_UNKNOWN;
     e->record.state = MUSTER_WORK_DONE;
     e->state = MUSTER_WORK_ENTRY_ENDING;

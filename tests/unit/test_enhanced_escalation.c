@@ -381,6 +381,38 @@ static void deadline_is_never_in_the_past(void **state)
     assert_true(table->metrics(e)[MUSTER_RESULT_UNVERIFIED] > 0);
 }
 
+static void retry_that_waits_is_stopped_by_dry_run(void **state)
+{
+    (void)state;
+    config.recovery.action[POWER].max_retries = 3;
+    start();
+    report(LATER, POWER_FAULT "950000");
+    ends(LATER + S(1), BASE, MUSTER_RESULT_FAILED);
+    muster_time again = muster_acting_again_at(&e->base.acting);
+    assert_true(again > LATER + S(1) && again != MUSTER_NEVER);
+    event_as(LATER + S(1), MUSTER_VERB_DRY_RUN, "on", &leader);
+    advance(again);
+    assert_int_equal(started(), ACTIONS);
+    const struct muster_effect *ended = note(MUSTER_NOTE_ACTION_ENDED);
+    assert_non_null(ended);
+    assert_int_equal(ended->arg[2], MUSTER_RESULT_FAILED);
+    assert_int_equal(e->anomaly[0].failures, 1); /* the chain has heard of it */
+    assert_true(muster_acting_again_at(&e->base.acting) == MUSTER_NEVER);
+}
+
+static void place_of_one_that_is_over_is_taken_before_all_others(void **state)
+{
+    (void)state;
+    report(LATER, "type=odd_0");
+    report(LATER + S(200), "type=odd_1");
+    advance(LATER + S(301));
+    assert_false(says("anomaly=odd_0 "));
+    report(LATER + S(302), "type=odd_2");
+    assert_string_equal(e->anomaly[0].name, "odd_2");
+    assert_true(says("anomaly=odd_1 "));
+    assert_true(e->crowded_out == 0);
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -404,6 +436,8 @@ int main(void)
         HERE(dry_run_goes_through_the_chain_and_stops_a_retry),
         HERE(worst_call_fits_and_nothing_spins),
         HERE(deadline_is_never_in_the_past),
+        HERE(retry_that_waits_is_stopped_by_dry_run),
+        HERE(place_of_one_that_is_over_is_taken_before_all_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
