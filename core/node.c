@@ -451,7 +451,9 @@ int muster_node_describe(const struct muster_node *n, char *text, size_t size)
     n->kind->describe(n->coordinator, &t);
     if (n->work)
         muster_work_describe(n->work, &t);
-    muster_text_add(&t, " ");
-    n->plan->describe(n->orchestrator, &t);
+    if (n->started) { /* before, there is no orchestrator yet */
+        muster_text_add(&t, " ");
+        n->plan->describe(n->orchestrator, &t);
+    }
     return (int)t.length;
 }

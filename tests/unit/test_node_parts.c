@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parts from outside the core: a node is as good as its tables. */
+/* A node and its parts: before they are there, and those that come from outside the core. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/door.h"
@@ -346,6 +347,23 @@ static void orchestrator_from_outside_hears_of_the_lease_and_of_the_shutdown(voi
     assert_non_null(door_note(d, MUSTER_NOTE_STOPPED));
 }
 
+static void member_that_has_not_started_says_so_much_of_its_lease_as_there_is(void **state)
+{
+    (void)state;
+    char text[512];
+    size_t size = (muster_node_size(&d->config, &d->place, NULL) + 15) / 16 * 16;
+    d->memory = aligned_alloc(16, size);
+    assert_non_null(d->memory);
+    memset(d->memory, 0, size);
+    d->node = d->memory;
+    muster_node_init(d->node, &d->config, &d->place, NULL);
+    int length = muster_node_describe(d->node, text, sizeof text);
+    assert_int_equal(length, strlen(text));
+    assert_non_null(strstr(text, "life=loading lease=idle"));
+    assert_null(strstr(text, "running="));
+    assert_true(muster_node_deadline(d->node) == MUSTER_NEVER);
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -353,6 +371,7 @@ int main(void)
         HERE(coordinator_from_outside_is_plugged_in),
         HERE(orchestrator_from_outside_is_plugged_in),
         HERE(orchestrator_from_outside_hears_of_the_lease_and_of_the_shutdown),
+        HERE(member_that_has_not_started_says_so_much_of_its_lease_as_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
