@@ -431,9 +431,9 @@ size_t muster_player_position(const struct muster_player *x)
     return x->position;
 }
 
-const struct muster_process *muster_player_table(const struct muster_player *x)
+const struct muster_scenario *muster_player_scenario(const struct muster_player *x)
 {
-    return x->scenario->process;
+    return x->scenario;
 }
 
 const void *muster_player_state(const struct muster_player *x, uint32_t process)

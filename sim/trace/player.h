@@ -34,7 +34,8 @@ int muster_player_seek(struct muster_player *p, size_t position,
                        struct muster_divergence *divergence);
 
 size_t muster_player_position(const struct muster_player *p);
-const struct muster_process *muster_player_table(const struct muster_player *p);
+/* What the trace brought along; lives as long as the player. */
+const struct muster_scenario *muster_player_scenario(const struct muster_player *p);
 /* The state of a process; null while it is down or has not been started. Valid until the position
  * changes. */
 const void *muster_player_state(const struct muster_player *p, uint32_t process);
