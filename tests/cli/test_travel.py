@@ -101,7 +101,8 @@ class Travel(Case):
 
     def test_a_walk_begins_where_it_is_told_and_shows_what_it_is_told(self):
         text = self.walk("n", "p", options=("--at", "2s", "--state", "n1"))
-        self.assertEqual([line for line in text if "ticks" in line], [f"    ticks={n}" for n in (3, 4, 3)])
+        self.assertEqual([line for line in text if "ticks" in line],
+                         [f"    ticks={n}" for n in (3, 4, 3)])
 
     def test_the_ends_of_the_trace(self):
         self.assertEqual(self.walk("p")[-1], "this is the beginning of the trace")
