@@ -79,9 +79,9 @@ static int config_load(void *config, const struct muster_doc *mapping, struct mu
 }
 
 static const char *const message_names[] = {"vote_ask", "vote", "append", "appended", NULL};
-static const char *const note_names[] = {
-    "raft_logged",          "raft_cut", "raft_voted", "raft_applied", "raft_refused",
-    "raft_stopped_by_disk", NULL};
+static const char *const note_names[] = {"raft_loaded",  "raft_elected",         "raft_logged",
+                                         "raft_cut",     "raft_voted",           "raft_applied",
+                                         "raft_refused", "raft_stopped_by_disk", NULL};
 
 const struct muster_process raft_process = {
     .name = "raft",

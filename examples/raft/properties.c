@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define NOTE(note) (uint16_t)(MUSTER_EVENT_NOTE + (note))
-#define ELECTED    NOTE(MUSTER_NOTE_LEADER_ELECTED)
 
 /* A scenario of this program may be about another process. */
 static bool is_raft(const struct muster_world *w)
@@ -40,7 +39,7 @@ static size_t winners_size(const struct muster_world *w)
 static void see_election(void *self, struct muster_world *w, const struct muster_record *r)
 {
     struct winner *winner = (struct winner *)self + r->arg[0] % TERMS_MAX;
-    if (r->kind != ELECTED || !is_raft(w))
+    if (r->kind != NOTE(RAFT_ELECTED) || !is_raft(w))
         return; /* of one's own notes every kind is shown */
     muster_judged(w);
     if (winner->term == r->arg[0] && winner->process != r->process)
@@ -50,7 +49,7 @@ static void see_election(void *self, struct muster_world *w, const struct muster
     *winner = (struct winner){r->arg[0], r->process};
 }
 
-static const uint16_t elections[] = {ELECTED, 0};
+static const uint16_t elections[] = {NOTE(RAFT_ELECTED), 0};
 
 static const struct muster_property election_safety = {
     .name = "raft_election_safety",
@@ -73,16 +72,16 @@ static size_t nothing(const struct muster_world *w)
     return 0;
 }
 
-static void see_logged(void *self, struct muster_world *w, const struct muster_record *r)
+/* An entry against the one before it, and against its like in the other logs. */
+static void match_entry(struct muster_world *w, uint32_t p, uint64_t i)
 {
-    (void)self;
-    uint64_t i = r->arg[0];
-    const struct raft *a = member(w, r->process);
-    if (r->kind != NOTE(RAFT_LOGGED) || !a || i > a->length)
-        return;
+    const struct raft *a = member(w, p);
+    if (a->log[i].term < a->log[i - 1].term)
+        muster_violated(w, "the terms in the log of %s go down at entry %" PRIu64,
+                        muster_world_name(w, p), i);
     for (uint32_t q = 0; q < muster_world_members(w); q++) {
         const struct raft *b = member(w, q);
-        if (q == r->process || !b || i > b->length || b->log[i].term != a->log[i].term)
+        if (q == p || !b || i > b->length || b->log[i].term != a->log[i].term)
             continue;
         muster_judged(w);
         if (memcmp(&a->log[i], &b->log[i], sizeof a->log[i]) != 0 ||
@@ -90,12 +89,23 @@ static void see_logged(void *self, struct muster_world *w, const struct muster_r
             muster_violated(w,
                             "entry %" PRIu64 " of term %" PRIu64
                             " or what stands before it differs between %s and %s",
-                            i, a->log[i].term, muster_world_name(w, r->process),
-                            muster_world_name(w, q));
+                            i, a->log[i].term, muster_world_name(w, p), muster_world_name(w, q));
     }
 }
 
-static const uint16_t loggings[] = {NOTE(RAFT_LOGGED), 0};
+static void see_log(void *self, struct muster_world *w, const struct muster_record *r)
+{
+    (void)self;
+    const struct raft *m = member(w, r->process);
+    if (!m)
+        return;
+    if (r->kind == NOTE(RAFT_LOGGED) && r->arg[0] <= m->length)
+        match_entry(w, r->process, r->arg[0]);
+    for (uint64_t i = 1; r->kind == NOTE(RAFT_LOADED) && i <= m->length; i++)
+        match_entry(w, r->process, i);
+}
+
+static const uint16_t logs[] = {NOTE(RAFT_LOGGED), NOTE(RAFT_LOADED), 0};
 
 static const struct muster_property log_matching = {
     .name = "raft_log_matching",
@@ -105,9 +115,73 @@ static const struct muster_property log_matching = {
     .class = MUSTER_SAFETY,
     .assumes = MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE,
     .by_default = true,
-    .kinds = loggings,
+    .kinds = logs,
     .size = nothing,
-    .see = see_logged,
+    .see = see_log,
+};
+
+/* ---- what was told is kept ---- */
+
+struct word_given {
+    uint64_t term, vote; /* the latest term in which it told of its vote, and for whom (+ 1) */
+    uint64_t index;      /* entries that it told of, as far as they were not cut off since */
+};
+
+static size_t words_size(const struct muster_world *w)
+{
+    return (muster_world_members(w) + 8) * sizeof(struct word_given); /* twins may come */
+}
+
+static void see_vote(struct muster_world *w, const struct muster_record *r, struct word_given *g,
+                     uint64_t vote)
+{
+    uint64_t term = raft_word(r->data, 0);
+    muster_judged(w);
+    if (term < g->term || (term == g->term && vote != g->vote))
+        muster_violated(w, "%s votes in term %" PRIu64 " after it has voted in term %" PRIu64,
+                        muster_world_name(w, r->process), term, g->term);
+    g->term = term;
+    g->vote = vote;
+}
+
+static void see_telling(void *self, struct muster_world *w, const struct muster_record *r)
+{
+    struct word_given *g = (struct word_given *)self + r->process;
+    bool sends = r->kind == MUSTER_EVENT_EFFECT + MUSTER_OUT_SEND;
+    if (!is_raft(w))
+        return;
+    if (sends && r->arg[1] == RAFT_VOTE_ASK)
+        see_vote(w, r, g, r->process + UINT64_C(1));
+    else if (sends && r->arg[1] == RAFT_VOTE && raft_word(r->data, 1))
+        see_vote(w, r, g, r->arg[0] + 1);
+    else if (sends && r->arg[1] == RAFT_APPENDED && raft_word(r->data, 1))
+        g->index = raft_word(r->data, 2) > g->index ? raft_word(r->data, 2) : g->index;
+    else if (r->kind == NOTE(RAFT_CUT))
+        g->index = r->arg[0] < g->index ? r->arg[0] : g->index;
+    else if (r->kind == NOTE(RAFT_LOADED) && (r->arg[0] < g->index || r->arg[1] < g->term ||
+                                              (r->arg[1] == g->term && r->arg[2] != g->vote)))
+        muster_violated(w,
+                        "%s comes back with term %" PRIu64 ", vote %" PRIu64 " and %" PRIu64
+                        " entries, but has told of %" PRIu64 ", %" PRIu64 " and %" PRIu64,
+                        muster_world_name(w, r->process), r->arg[1], r->arg[2], r->arg[0], g->term,
+                        g->vote, g->index);
+}
+
+static const uint16_t tellings[] = {MUSTER_EVENT_EFFECT + MUSTER_OUT_SEND, NOTE(RAFT_CUT),
+                                    NOTE(RAFT_LOADED), 0};
+
+static const struct muster_property word_kept = {
+    .name = "raft_word_kept",
+    .rule = "a member votes once in a term, and a restart forgets nothing that it told others",
+    .explain = "Others count on a vote and on an entry once they have heard of it: a candidate "
+               "leads, a leader commits. So both must be on disk before anybody hears, and be "
+               "found there again. Read off the datagrams and off what a start loads.",
+    .class = MUSTER_SAFETY,
+    .assumes = MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE,
+    .by_default = true,
+    .kinds = tellings,
+    .size = words_size,
+    .see = see_telling,
 };
 
 /* ---- what was applied ---- */
@@ -159,7 +233,7 @@ static void see_leader(void *self, struct muster_world *w, const struct muster_r
     struct history *h = self;
     if (is_raft(w))
         remember(h, r);
-    const struct raft *m = r->kind == ELECTED ? member(w, r->process) : NULL;
+    const struct raft *m = r->kind == NOTE(RAFT_ELECTED) ? member(w, r->process) : NULL;
     for (uint64_t i = 1; m && i <= h->length; i++) {
         if (h->at[i].term == 0)
             continue;
@@ -176,7 +250,7 @@ static void see_leader(void *self, struct muster_world *w, const struct muster_r
 }
 
 static const uint16_t applications[] = {NOTE(RAFT_APPLIED), 0};
-static const uint16_t applications_and_elections[] = {NOTE(RAFT_APPLIED), ELECTED, 0};
+static const uint16_t applications_and_elections[] = {NOTE(RAFT_APPLIED), NOTE(RAFT_ELECTED), 0};
 
 static const struct muster_property state_machine_safety = {
     .name = "raft_state_machine_safety",
@@ -233,7 +307,7 @@ static void see_progress(void *self, struct muster_world *w, const struct muster
     struct progress *p = self;
     if (r->kind == MUSTER_EVENT_RESTART || r->kind == MUSTER_EVENT_CRASH)
         p->since = muster_world_now(w);
-    if (r->kind == ELECTED && r->arg[0] > p->term) {
+    if (r->kind == NOTE(RAFT_ELECTED) && r->arg[0] > p->term) {
         p->term = r->arg[0];
         p->leader = r->process;
     }
@@ -274,7 +348,7 @@ static void end_progress(void *self, struct muster_world *w)
     }
 }
 
-static const uint16_t happenings[] = {ELECTED, NOTE(RAFT_LOGGED), MUSTER_EVENT_RESTART,
+static const uint16_t happenings[] = {NOTE(RAFT_ELECTED), NOTE(RAFT_LOGGED), MUSTER_EVENT_RESTART,
                                       MUSTER_EVENT_CRASH, 0};
 
 static const struct muster_property progress = {
@@ -292,5 +366,6 @@ static const struct muster_property progress = {
 };
 
 const struct muster_property *const raft_properties[] = {
-    &election_safety, &log_matching, &state_machine_safety, &leader_completeness, &progress, NULL,
+    &election_safety,     &log_matching, &word_kept, &state_machine_safety,
+    &leader_completeness, &progress,     NULL,
 };

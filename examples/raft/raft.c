@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum message { VOTE_ASK, VOTE, APPEND, APPENDED };
 enum file { STATE_FILE, LOG_FILE };
 
-#define BATCH_MAX   8  /* entries in a datagram */
+#define BATCH_MAX   2  /* entries in a datagram */
 #define APPLY_MAX   16 /* entries applied at a time */
 #define SLOT        64 /* bytes of term and vote, and of an entry, on disk */
 #define ENTRY_WORDS (1 + RAFT_TEXT_SIZE / 8)
@@ -30,8 +29,7 @@ static void put_word(uint8_t *at, uint64_t word)
         at[i] = (uint8_t)(word >> 8 * i);
 }
 
-/* Word i of the data; 0 behind its end. */
-static uint64_t get_word(struct muster_bytes data, size_t i)
+uint64_t raft_word(struct muster_bytes data, size_t i)
 {
     uint64_t word = 0;
     for (size_t k = 0; k < 8 && (i + 1) * 8 <= data.size; k++)
@@ -52,7 +50,7 @@ static bool slot_at(struct muster_bytes data, size_t offset, struct muster_bytes
     if (offset + SLOT > data.size)
         return false;
     *slot = (struct muster_bytes){data.at + offset, SLOT};
-    return get_word(*slot, SLOT / 8 - 1) == checksum(slot->at);
+    return raft_word(*slot, SLOT / 8 - 1) == checksum(slot->at);
 }
 
 /* ---- small things ---- */
@@ -78,8 +76,8 @@ static void wait_for_leader(struct raft *m, muster_time now)
     m->due = now + muster_random_between(&m->random, m->config->election, 2 * m->config->election);
 }
 
-static void send(struct muster_effects *out, uint64_t to, enum message type, const uint64_t *words,
-                 size_t count)
+static void send(struct muster_effects *out, uint64_t to, enum raft_message type,
+                 const uint64_t *words, size_t count)
 {
     uint8_t bytes[8 * (5 + BATCH_MAX * ENTRY_WORDS)];
     for (size_t i = 0; i < count; i++)
@@ -90,7 +88,7 @@ static void send(struct muster_effects *out, uint64_t to, enum message type, con
     muster_effects_data(out, e, bytes, 8 * count);
 }
 
-static void send_words(struct muster_effects *out, uint64_t to, enum message type, uint64_t a,
+static void send_words(struct muster_effects *out, uint64_t to, enum raft_message type, uint64_t a,
                        uint64_t b, uint64_t c)
 {
     send(out, to, type, (uint64_t[]){a, b, c}, 3);
@@ -208,15 +206,16 @@ static void send_append(struct raft *m, uint64_t to, struct muster_effects *out)
         uint64_t *at = words + 5 + count * ENTRY_WORDS;
         at[0] = m->log[i].term;
         for (size_t k = 1; k < ENTRY_WORDS; k++)
-            at[k] = get_word((struct muster_bytes){(const uint8_t *)m->log[i].text, RAFT_TEXT_SIZE},
-                             k - 1);
+            at[k] =
+                raft_word((struct muster_bytes){(const uint8_t *)m->log[i].text, RAFT_TEXT_SIZE},
+                          k - 1);
     }
     words[0] = m->term;
     words[1] = before;
     words[2] = m->log[before].term;
     words[3] = m->commit;
     words[4] = count;
-    send(out, to, APPEND, words, 5 + count * ENTRY_WORDS);
+    send(out, to, RAFT_APPEND, words, 5 + count * ENTRY_WORDS);
 }
 
 static void send_appends(struct raft *m, muster_time now, struct muster_effects *out)
@@ -250,6 +249,7 @@ static void lead(struct raft *m, muster_time now, struct muster_effects *out)
         m->match[i] = 0;
     }
     m->load_at = m->config->load > 0 ? now + m->config->load : MUSTER_NEVER;
+    note(out, RAFT_ELECTED, m->term, 0, 0, NULL);
     note(out, MUSTER_NOTE_LEADER_ELECTED, m->term, 0, now, NULL);
     append(m, (struct muster_bytes){0}, now, out); /* commits what earlier terms left behind */
 }
@@ -272,9 +272,9 @@ static void advance_commit(struct raft *m)
 static void on_appended(struct raft *m, uint64_t from, struct muster_bytes data,
                         struct muster_effects *out)
 {
-    uint64_t index = get_word(data, 2);
-    bool matches = get_word(data, 1) != 0;
-    if (m->role != RAFT_LEADER || get_word(data, 0) != m->term || index > m->length)
+    uint64_t index = raft_word(data, 2);
+    bool matches = raft_word(data, 1) != 0;
+    if (m->role != RAFT_LEADER || raft_word(data, 0) != m->term || index > m->length)
         return;
     if (matches && index > m->match[from]) {
         m->match[from] = index;
@@ -332,11 +332,11 @@ static void on_term_durable(struct raft *m, muster_time now, struct muster_effec
         return;
     note(out, RAFT_VOTED, m->term, m->vote - 1, 0, NULL);
     if (m->vote != m->place.index + 1) {
-        send_words(out, m->vote - 1, VOTE, m->term, 1, 0);
+        send_words(out, m->vote - 1, RAFT_VOTE, m->term, 1, 0);
     } else if (m->role == RAFT_CANDIDATE) {
         for (uint32_t i = 0; i < m->place.count; i++)
             if (i != m->place.index)
-                send_words(out, i, VOTE_ASK, m->term, m->length, last_term(m));
+                send_words(out, i, RAFT_VOTE_ASK, m->term, m->length, last_term(m));
         count_vote(m, m->place.index, now, out);
     }
 }
@@ -344,23 +344,24 @@ static void on_term_durable(struct raft *m, muster_time now, struct muster_effec
 static void on_vote_ask(struct raft *m, uint64_t from, struct muster_bytes data, muster_time now,
                         struct muster_effects *out)
 {
-    uint64_t index = get_word(data, 1), term = get_word(data, 2);
+    uint64_t index = raft_word(data, 1), term = raft_word(data, 2);
     bool complete = term > last_term(m) || (term == last_term(m) && index >= m->length);
-    if (get_word(data, 0) < m->term || !complete || (m->vote != 0 && m->vote != from + 1)) {
-        send_words(out, from, VOTE, m->term, 0, 0);
+    if (raft_word(data, 0) < m->term || !complete || (m->vote != 0 && m->vote != from + 1)) {
+        send_words(out, from, RAFT_VOTE, m->term, 0, 0);
     } else if (m->vote == 0) {
         m->vote = from + 1;
         changed_term(m);
         wait_for_leader(m, now);
     } else if (term_is_durable(m)) {
-        send_words(out, from, VOTE, m->term, 1, 0); /* it asks again: the first answer was lost */
+        send_words(out, from, RAFT_VOTE, m->term, 1,
+                   0); /* it asks again: the first answer was lost */
     }
 }
 
 static void on_vote(struct raft *m, uint64_t from, struct muster_bytes data, muster_time now,
                     struct muster_effects *out)
 {
-    if (m->role == RAFT_CANDIDATE && get_word(data, 0) == m->term && get_word(data, 1) != 0)
+    if (m->role == RAFT_CANDIDATE && raft_word(data, 0) == m->term && raft_word(data, 1) != 0)
         count_vote(m, from, now, out);
 }
 
@@ -373,17 +374,17 @@ static void answer(struct raft *m, struct muster_effects *out)
     if (!m->owes_answer || m->role != RAFT_FOLLOWER || !term_is_durable(m))
         return;
     m->owes_answer = index < m->matched;
-    send_words(out, m->leader - 1, APPENDED, m->term, 1, index);
+    send_words(out, m->leader - 1, RAFT_APPENDED, m->term, 1, index);
 }
 
 /* Only what contradicts the leader's log is cut off: an append may be old and overtaken. */
 static void take_entries(struct raft *m, uint64_t before, struct muster_bytes data,
                          struct muster_effects *out)
 {
-    uint64_t count = get_word(data, 4);
+    uint64_t count = raft_word(data, 4);
     for (uint64_t i = 0; i < count && i < BATCH_MAX && before + i < RAFT_LOG_MAX; i++) {
         size_t at = 5 + (size_t)i * ENTRY_WORDS;
-        uint64_t term = get_word(data, at), index = before + 1 + i;
+        uint64_t term = raft_word(data, at), index = before + 1 + i;
         if (index <= m->length && m->log[index].term == term)
             continue;
         if (index <= m->length)
@@ -397,9 +398,9 @@ static void take_entries(struct raft *m, uint64_t before, struct muster_bytes da
 static void on_append(struct raft *m, uint64_t from, struct muster_bytes data, muster_time now,
                       struct muster_effects *out)
 {
-    uint64_t before = get_word(data, 1), count = get_word(data, 4), commit = get_word(data, 3);
-    if (get_word(data, 0) < m->term) {
-        send_words(out, from, APPENDED, m->term, 0, 0);
+    uint64_t before = raft_word(data, 1), count = raft_word(data, 4), commit = raft_word(data, 3);
+    if (raft_word(data, 0) < m->term) {
+        send_words(out, from, RAFT_APPENDED, m->term, 0, 0);
         return;
     }
     if (m->role == RAFT_LEADER || data.size != 8 * (5 + (size_t)count * ENTRY_WORDS))
@@ -407,9 +408,9 @@ static void on_append(struct raft *m, uint64_t from, struct muster_bytes data, m
     m->role = RAFT_FOLLOWER;
     m->leader = from + 1;
     wait_for_leader(m, now);
-    if (before > m->length || m->log[before].term != get_word(data, 2)) {
+    if (before > m->length || m->log[before].term != raft_word(data, 2)) {
         uint64_t hint = before > m->length ? m->length : before - 1;
-        send_words(out, from, APPENDED, m->term, 0, hint);
+        send_words(out, from, RAFT_APPENDED, m->term, 0, hint);
         return;
     }
     take_entries(m, before, data, out);
@@ -427,11 +428,11 @@ static void load_term(struct raft *m, struct muster_bytes data)
 {
     for (size_t i = 0; i < 2; i++) {
         struct muster_bytes slot;
-        if (!slot_at(data, i * SLOT, &slot) || get_word(slot, 0) <= m->sequence)
+        if (!slot_at(data, i * SLOT, &slot) || raft_word(slot, 0) <= m->sequence)
             continue;
-        m->sequence = get_word(slot, 0);
-        m->term = get_word(slot, 1);
-        m->vote = get_word(slot, 2);
+        m->sequence = raft_word(slot, 0);
+        m->term = raft_word(slot, 1);
+        m->vote = raft_word(slot, 2);
     }
 }
 
@@ -441,10 +442,10 @@ static bool load_entries(struct raft *m, struct muster_bytes data)
     struct muster_bytes slot;
     size_t at = 0;
     for (; slot_at(data, at, &slot) && m->length < RAFT_LOG_MAX; at += SLOT) {
-        if (get_word(slot, 1) != last_term(m) || get_word(slot, 0) < last_term(m))
+        if (raft_word(slot, 1) != last_term(m) || raft_word(slot, 0) < last_term(m))
             return false;
         struct raft_entry *e = &m->log[++m->length];
-        e->term = get_word(slot, 0);
+        e->term = raft_word(slot, 0);
         memcpy(e->text, slot.at + 16, RAFT_TEXT_SIZE);
     }
     return at == MUSTER_DISK_READ_MAX && m->length < RAFT_LOG_MAX;
@@ -460,6 +461,7 @@ static void load(struct raft *m, const struct muster_input *in, struct muster_ef
     }
     m->role = RAFT_FOLLOWER;
     m->durable = m->length;
+    note(out, RAFT_LOADED, m->length, m->term, m->vote, NULL);
     wait_for_leader(m, in->now);
 }
 
@@ -495,18 +497,18 @@ static void on_disk(struct raft *m, const struct muster_input *in, struct muster
 static void on_message(struct raft *m, const struct muster_input *in, struct muster_effects *out)
 {
     uint64_t from = in->message.from;
-    adopt_term(m, get_word(in->data, 0), in->now, out);
-    switch ((enum message)in->message.type) {
-    case VOTE_ASK:
+    adopt_term(m, raft_word(in->data, 0), in->now, out);
+    switch ((enum raft_message)in->message.type) {
+    case RAFT_VOTE_ASK:
         on_vote_ask(m, from, in->data, in->now, out);
         break;
-    case VOTE:
+    case RAFT_VOTE:
         on_vote(m, from, in->data, in->now, out);
         break;
-    case APPEND:
+    case RAFT_APPEND:
         on_append(m, from, in->data, in->now, out);
         break;
-    case APPENDED:
+    case RAFT_APPENDED:
         on_appended(m, from, in->data, out);
         break;
     }
@@ -517,7 +519,8 @@ static void on_timer(struct raft *m, muster_time now, struct muster_effects *out
     char text[RAFT_TEXT_SIZE];
     if (m->role == RAFT_LEADER && now >= m->load_at) {
         m->load_at = now + m->config->load;
-        snprintf(text, sizeof text, "n%" PRIu32 ".%" PRIu64, m->place.index + 1, m->length + 1);
+        snprintf(text, sizeof text, "command.%08" PRIu64 ".n%" PRIu32, m->length + 1,
+                 m->place.index + 1);
         append(m, (struct muster_bytes){(const uint8_t *)text, strlen(text)}, now, out);
     }
     if (now < m->due)

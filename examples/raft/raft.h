@@ -17,12 +17,22 @@
 #define RAFT_TEXT_SIZE   24   /* of a command, with its 0; what is longer is cut off */
 #define RAFT_MEMBERS_MAX MUSTER_MEMBERS_MAX
 
+/* Datagrams: little-endian words of 64 bits, the sender's term first. */
+enum raft_message {
+    RAFT_VOTE_ASK, /* length and last term of the log; the candidate has voted for itself */
+    RAFT_VOTE,     /* 1: granted, 0: denied */
+    RAFT_APPEND,   /* index and term of the entry before, commit, count, then the entries */
+    RAFT_APPENDED, /* 1: the log is the leader's up to this index; 0: it is not beyond this one */
+};
+
 enum raft_role { RAFT_LOADING, RAFT_FOLLOWER, RAFT_CANDIDATE, RAFT_LEADER, RAFT_HALTED };
 
 /* Notes; beside them stand leader_elected and leader_lost with the term as their epoch, so that
  * `leader` and `followers` can be said in a scenario. They carry no lease: until is now. */
 enum raft_note {
-    RAFT_LOGGED = MUSTER_NOTE_CUSTOM, /* index, term: an entry was put into the log */
+    RAFT_LOADED = MUSTER_NOTE_CUSTOM, /* length, term, vote: what was on disk at the start */
+    RAFT_ELECTED,                     /* term: a majority has voted for this member */
+    RAFT_LOGGED,                      /* index, term: an entry was put into the log */
     RAFT_CUT,                         /* index: the log was cut to that length */
     RAFT_VOTED,                       /* term, member: the vote is durable */
     RAFT_APPLIED,                     /* index, term, hash of the text; the text */
@@ -70,6 +80,8 @@ muster_time raft_deadline(const void *self);
 extern const struct muster_process raft_process;
 extern const struct muster_property *const raft_properties[]; /* ends with null */
 
+/* Word i of a datagram; 0 behind its end. */
+uint64_t raft_word(struct muster_bytes data, size_t i);
 /* For notes and checks: a hash of an entry's text. */
 uint64_t raft_text_hash(const char text[RAFT_TEXT_SIZE]);
 
