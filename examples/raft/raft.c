@@ -403,7 +403,8 @@ static void on_append(struct raft *m, uint64_t from, struct muster_bytes data, m
         send_words(out, from, RAFT_APPENDED, m->term, 0, 0);
         return;
     }
-    if (m->role == RAFT_LEADER || data.size != 8 * (5 + (size_t)count * ENTRY_WORDS))
+    if (m->role == RAFT_LEADER || count > BATCH_MAX ||
+        data.size != 8 * (5 + (size_t)count * ENTRY_WORDS))
         return; /* a second leader of a term, or no message of ours: properties tell */
     m->role = RAFT_FOLLOWER;
     m->leader = from + 1;
@@ -497,6 +498,8 @@ static void on_disk(struct raft *m, const struct muster_input *in, struct muster
 static void on_message(struct raft *m, const struct muster_input *in, struct muster_effects *out)
 {
     uint64_t from = in->message.from;
+    if (from >= m->place.count || in->data.size < 8)
+        return;
     adopt_term(m, raft_word(in->data, 0), in->now, out);
     switch ((enum raft_message)in->message.type) {
     case RAFT_VOTE_ASK:
