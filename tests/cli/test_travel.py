@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Time travel: states at any instant of a trace, and the walk along it."""
 
+import json
 import os
 import pty
 import random
@@ -84,6 +85,19 @@ class Travel(Case):
         self.assertIn("ticks=3", self.run_("replay", "t/cut.jsonl", "--state", "n1").stdout)
         self.assertIn("ends with record 10 at", self.run_("replay", "t/cut.jsonl", "--at", "9s",
                                                           code=64).stderr)
+
+    def test_a_recording_without_message_numbers_that_begins_late(self):
+        lines = [json.loads(line) for line in self.read(TRACE).splitlines()[:-1]]
+        for record in lines[1:]:
+            record["t"] += 10**12
+            record.pop("m", None)
+        self.write("t/late.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        for at in ("+3s", "1003s"):
+            self.assertIn("ticks=4", self.run_("replay", "t/late.jsonl", "--at", at).stdout)
+        self.assertIn("3s is before the beginning: the trace begins at 1000.0s; '+3s' counts from",
+                      self.run_("replay", "t/late.jsonl", "--at", "3s", code=64).stderr)
+        self.assertIn("+21s is beyond the end",
+                      self.run_("replay", "t/late.jsonl", "--at", "+21s", code=64).stderr)
 
     def test_a_code_that_crashes_is_told(self):
         self.run_("run", "crash.yaml", "--seed", "1", "--trace-dir", "t", code=1)

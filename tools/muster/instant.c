@@ -79,10 +79,15 @@ static void print_state(const struct muster_traveller *x, uint16_t process)
     printf("    digest %016" PRIx64 "\n", digest.hash);
 }
 
-/* Whether a record is the end of the effect with that message number. */
-static bool is_end(const struct muster_record *r)
+/* Whether a record is the end of an effect. A recording does not number its messages: there the
+ * tag says it. */
+static bool ends(const struct muster_record *r, const struct muster_record *effect)
 {
-    return r->kind == MUSTER_IN_REPLY || r->kind == MUSTER_IN_DISK || r->kind == MUSTER_IN_ACTION;
+    uint16_t kind = effect->kind == MUSTER_EVENT_EFFECT + MUSTER_OUT_REQUEST ? MUSTER_IN_REPLY
+                    : effect->kind == MUSTER_EVENT_EFFECT + MUSTER_OUT_DISK  ? MUSTER_IN_DISK
+                                                                             : MUSTER_IN_ACTION;
+    return r->process == effect->process && r->kind == kind &&
+           (r->message != 0 ? r->message == effect->message : r->tag == effect->tag);
 }
 
 /* A request without a timeout is a subscription: it is not for its end. */
@@ -96,11 +101,9 @@ static bool waits(const struct muster_record *r)
 static bool has_ended(const struct muster_traveller *x, size_t effect)
 {
     const struct muster_record *e = record_at(x, effect);
-    for (size_t i = effect + 1; i < muster_player_position(x->player); i++) {
-        const struct muster_record *r = record_at(x, i);
-        if (r->process == e->process && r->message == e->message && is_end(r))
+    for (size_t i = effect + 1; i < muster_player_position(x->player); i++)
+        if (ends(record_at(x, i), e))
             return true;
-    }
     return false;
 }
 

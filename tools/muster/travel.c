@@ -26,7 +26,7 @@ bool muster_travel_position(const struct muster_trace *t, const char *word, size
 {
     uint64_t number;
     muster_time time;
-    char end[32];
+    char begin[32], end[32];
     muster_time last = t->count > 0 ? t->records[t->count - 1].time : 0;
     muster_report_instant(last, end, sizeof end);
     if (muster_options_number(word, 0, UINT64_MAX, &number)) {
@@ -37,10 +37,20 @@ bool muster_travel_position(const struct muster_trace *t, const char *word, size
                  t->count, end);
         return false;
     }
-    if (!muster_options_time(word, &time)) {
+    bool relative = word[0] == '+';
+    if (!muster_options_time(word + relative, &time)) {
         snprintf(problem, size,
                  "'%s' is no instant: a time such as 12.5s or the number of a record is wanted",
                  word);
+        return false;
+    }
+    if (relative && t->count > 0)
+        time = muster_time_add(t->records[0].time, time);
+    muster_report_instant(t->count > 0 ? t->records[0].time : 0, begin, sizeof begin);
+    if (t->count > 0 && time < t->records[0].time) {
+        snprintf(problem, size,
+                 "%s is before the beginning: the trace begins at %s; '+%s' counts from there",
+                 word, begin, word);
         return false;
     }
     *position = position_of_time(t, time);

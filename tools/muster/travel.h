@@ -28,8 +28,8 @@ int muster_travel_run(const struct muster_travel *x, const struct muster_trace *
 
 /* ---- between travel.c, instant.c and step.c ---- */
 
-/* The position behind a record ("812") or behind all that happened up to a time ("12.5s"). False,
- * with a line for a person, when it is neither or lies beyond the end. */
+/* The position behind a record ("812") or behind all that happened up to a time ("12.5s"; "+2s":
+ * since the first record). False, with a line for a person, when it is neither or lies outside. */
 bool muster_travel_position(const struct muster_trace *t, const char *word, size_t *position,
                             char *problem, size_t size);
 /* The index of a process by name, complaining as above. */
