@@ -153,6 +153,21 @@ class Travel(Case):
             # n1 takes its input at records 1, 5, 9, … and n2 at 3, 7, 11, …
             self.assertEqual(seen, ((goal + 3) // 4, (goal + 1) // 4))
 
+    def test_the_store_is_shown_where_the_run_can_be_repeated(self):
+        self.write("real.yaml", "version: 1\nname: real\nduration: 40s\nseeds: 3..3\n"
+                   "cluster: {process: muster, nodes: 3}\n")
+        self.run_("run", "real.yaml", "--trace-dir", "t", program="muster")
+        at = lambda *w: self.run_("replay", "t/real-3.jsonl", "--at", *w, program="muster").stdout
+        text = at("39s")
+        self.assertRegex(text, r"(?m)^    master 0  \{muster:muster\}:leader = H 1 .*  \(\d+ ms\)$")
+        self.assertRegex(text, r"(?m)^    master 0  \{muster:muster\}:epoch = 1$")
+        self.assertNotIn("\nstore\n", at("39s", "--state", "n1"))
+        self.assertNotIn("\nstore\n", at("1"))
+        whole = self.read("t/real-3.jsonl")
+        self.write("t/real-3.jsonl", whole.replace('"seed":3', '"seed":4', 1))
+        self.assertTrue(at("39s").endswith(
+            "store\n    not known: this version does not repeat the run from its seed\n"))
+
     def test_keys_in_a_terminal(self):
         pid, terminal = pty.fork()
         if pid == 0:

@@ -24,7 +24,8 @@ static const struct {
     [FIND] = {"find", "kind or process", "next record of a KIND, a PROCESS, or both", 'f', '/'},
     [BACK] = {"back", "kind or process", "previous record of a KIND, a PROCESS, or both", 'b', 0},
     [STATE] = {"state", NULL, "state of this record's process; state NAME…: of these", 's', 0},
-    [WORLD] = {"world", NULL, "states of all, datagrams on their way, faults that last", 'w', 0},
+    [WORLD] = {"world", NULL, "states of all, what is on its way, faults that last, the store", 'w',
+               0},
     [HELP] = {"help", NULL, "this list", 'h', '?'},
     [QUIT] = {"quit", NULL, "end the walk", 'q', 0x04},
 };
@@ -173,6 +174,7 @@ static void show_world(struct walk *w)
     for (uint16_t i = 0; i < w->x->trace->name_count; i++)
         muster_instant_process(w->x, i);
     muster_instant_world(w->x);
+    muster_instant_store(w->x);
 }
 
 static void show_help(void)

@@ -120,8 +120,10 @@ static int show(struct muster_traveller *x, const char *state)
     for (uint16_t i = 0; i < x->trace->name_count; i++)
         if (x->shown[i])
             muster_instant_process(x, i);
-    if (!state)
+    if (!state) {
         muster_instant_world(x);
+        muster_instant_store(x);
+    }
     return 0;
 }
 

@@ -45,5 +45,7 @@ void muster_instant_record(const struct muster_traveller *x);
 /* What a process is there; which datagrams are on their way and which faults last. */
 void muster_instant_process(const struct muster_traveller *x, uint16_t process);
 void muster_instant_world(const struct muster_traveller *x);
+/* And what the store holds, where the run can be repeated. */
+void muster_instant_store(const struct muster_traveller *x);
 
 #endif
