@@ -75,8 +75,8 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
     const struct muster_place *place = muster_world_place(w, r->process);
     uint64_t generation = muster_electorate_generation(place);
     const struct muster_config *c = muster_check_config(w);
-    if (c && muster_config_trusts_store(c, muster_electorate_size(place, MUSTER_ELECTORATE_NOW)))
-        return; /* nobody promises there */
+    if (!c || muster_config_trusts_store(c, muster_electorate_size(place, MUSTER_ELECTORATE_NOW)))
+        return; /* nobody promises there; what else leads keeps its promises elsewhere */
     muster_judged(w);
     if (!judge(s, w, r, MUSTER_ELECTORATE_NOW))
         return;
