@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The origin's lock as one member sees it: how long it holds, and what each end of a script does. */
+/* The origin's lock as one member sees it: how long it holds, what each end of a script does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

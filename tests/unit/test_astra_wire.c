@@ -108,7 +108,7 @@ static void what_is_not_said_or_known_is_unknown(void **state)
     static const char *const all[] = {
         "{\"timestamp\": \"t\"}",
         "{\"timestamp\": \"t\", \"circuit_breaker_state\": \"closed\", \"fallback_mode\": \"\"}",
-        "{\"circuit_breaker_state\": \"SPLIT_BRAIN\", \"fallback_mode\": \"FINE\", \"timestamp\": \"\"}",
+        "{\"circuit_breaker_state\": \"SPLIT\", \"fallback_mode\": \"FINE\", \"timestamp\": \"\"}",
         "{\"weight\": [1, {\"circuit_breaker_state\": \"OPEN\"}], \"timestamp\": \"t\"}",
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
