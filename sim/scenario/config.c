@@ -32,8 +32,7 @@ static void load_others(struct loader *l, const struct muster_doc *cluster,
     for (const struct muster_doc *one = others ? others->first : NULL; one; one = one->next) {
         if (l->s->config_count > MUSTER_CONFIGS_MAX) {
             COMPLAIN(l, one->key_mark, "more than %d configs beside the first", MUSTER_CONFIGS_MAX);
-        } else if (muster_doc_expect(one, MUSTER_NODE_MAPPING,
-                                     "what is other than in 'config', such as {lease_ttl: 20s}",
+        } else if (muster_doc_expect(one, MUSTER_NODE_MAPPING, "a mapping such as {lease_ttl: 20s}",
                                      l->d) == 0) {
             const struct muster_doc *over = reading ? muster_config_include(one, reading) : one;
             load_one(l, cluster,
@@ -53,11 +52,13 @@ void load_configs(struct loader *l, const struct muster_doc *cluster)
     bool own = strcmp(process->name, "muster") == 0;
     if (own) /* another's `include` means what that process says */
         config = muster_config_include(config, &reading);
+    uint32_t errors = l->d->errors;
     load_one(l, cluster, config, NULL);
     l->s->config = l->s->configs[0];
     if (own)
         muster_node_config_fits(own_config(l->s), l->s->members, config, l->d);
     if (!process->config_load && config)
         COMPLAIN(l, config->mark, "process '%s' has no config", process->name);
-    load_others(l, cluster, config, own ? &reading : NULL);
+    if (l->d->errors == errors) /* else each of the others would say the same again */
+        load_others(l, cluster, config, own ? &reading : NULL);
 }
