@@ -84,22 +84,6 @@ static void hold(struct muster_astra_lock *l)
     l->renew_at = muster_time_add(l->sent, MUSTER_ASTRA_RENEW_EVERY);
 }
 
-/* TIME: an array of seconds and microseconds, as texts. False for everything else. */
-static bool read_time(struct muster_bytes reply, uint64_t *ret_time)
-{
-    struct muster_flat_reader r;
-    struct muster_flat_value v, seconds, rest;
-    uint64_t s, us;
-    muster_flat_reader_init(&r, reply);
-    if (muster_flat_next(&r, &v) != 0 || v.type != MUSTER_FLAT_ARRAY || v.count != 2 ||
-        muster_flat_next(&r, &seconds) != 0 || muster_flat_next(&r, &rest) != 0 ||
-        muster_text_parse_u64(seconds.bytes, &s) != 0 ||
-        muster_text_parse_u64(rest.bytes, &us) != 0)
-        return false;
-    *ret_time = s <= MUSTER_INTEGER_MAX / 1000000 ? s * 1000000 + us % 1000000 : 0;
-    return true;
-}
-
 static bool is_yes(struct muster_bytes reply)
 {
     struct muster_flat_reader r;
@@ -110,7 +94,7 @@ static bool is_yes(struct muster_bytes reply)
 
 static enum muster_astra_news take_ended(struct muster_astra_lock *l, struct muster_bytes reply)
 {
-    if (!read_time(reply, &l->taken))
+    if (!muster_astra_time_parse(reply, &l->taken))
         return MUSTER_ASTRA_SAME; /* another holds it */
     l->held = true;
     l->renewals = 0;

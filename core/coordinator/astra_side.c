@@ -100,6 +100,13 @@ static void ask_poll(struct muster_astra_side *s, muster_time now, struct muster
     finish(s, MUSTER_ASTRA_ASK_POLL, &w, out);
 }
 
+static void ask_time(struct muster_astra_side *s, struct muster_effects *out)
+{
+    struct muster_flat_writer w = begin(out, 1, ARGV_MAX);
+    put(&w, "TIME");
+    finish(s, MUSTER_ASTRA_ASK_TIME, &w, out);
+}
+
 static void ask_lock(struct muster_astra_side *s, muster_time now, struct muster_effects *out)
 {
     enum muster_astra_script script = s->lock.script;
@@ -167,8 +174,11 @@ void muster_astra_side_advance(struct muster_astra_side *s, muster_time now,
         heartbeat(s, now, out);
     if (s->lock.script != MUSTER_ASTRA_NOTHING && !s->lock.running)
         ask_lock(s, now, out);
-    if (now >= s->poll_at && !is_busy(s, MUSTER_ASTRA_ASK_POLL))
-        ask_poll(s, now, out);
+    if (now < s->poll_at || is_busy(s, MUSTER_ASTRA_ASK_POLL))
+        return;
+    ask_poll(s, now, out);
+    if (s->wants_time && !is_busy(s, MUSTER_ASTRA_ASK_TIME))
+        ask_time(s, out);
 }
 
 muster_time muster_astra_side_deadline(const struct muster_astra_side *s)
@@ -252,11 +262,13 @@ enum muster_astra_news muster_astra_side_reply(struct muster_astra_side *s,
     bool error = ok && v.type == MUSTER_FLAT_ERROR;
     if (ok && !error)
         s->answered = in->now;
-    if (error && ask <= MUSTER_ASTRA_ASK_LOCK)
+    if (error && ask <= MUSTER_ASTRA_ASK_TIME)
         muster_answer_note(v.bytes, out);
     if (ask == MUSTER_ASTRA_ASK_POLL) {
         s->poll_at = muster_time_add(s->poll_sent, s->cfg->poll_every);
         *ret_read = ok && !error && see(s, in->now, in->data, &news);
+    } else if (ask == MUSTER_ASTRA_ASK_TIME && ok && !error) {
+        s->wants_time = !muster_astra_time_parse(in->data, &s->time);
     } else if (ask == MUSTER_ASTRA_ASK_LOCK && ok && !error) {
         news = muster_astra_lock_done(&s->lock, in->data);
     } else if (ask == MUSTER_ASTRA_ASK_LOCK) {

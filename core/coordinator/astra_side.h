@@ -16,6 +16,7 @@
 enum muster_astra_ask {
     MUSTER_ASTRA_ASK_POLL, /* MGET of the lock, and of the members' votes */
     MUSTER_ASTRA_ASK_LOCK, /* its script */
+    MUSTER_ASTRA_ASK_TIME, /* the store's clock, when it is wanted */
     MUSTER_ASTRA_ASK_VOTE,
     MUSTER_ASTRA_ASK_HEALTH,
     MUSTER_ASTRA_ASK_STATE,
@@ -31,6 +32,8 @@ struct muster_astra_side {
     enum muster_astra_holder holder; /* as last read */
     bool read;                       /* at all, since the start */
     bool silent;                     /* publishes no more */
+    bool wants_time;                 /* asked at the pace of the readings */
+    uint64_t time;                   /* as last told; 0: not yet */
     bool shown_as_leader;            /* what the channel is told */
     uint64_t next_tag, tag[MUSTER_ASTRA_ASKS];
     muster_time poll_at, poll_sent, heartbeat_at;

@@ -3,6 +3,7 @@
 #include "core/coordinator/astra_wire.h"
 
 #include "core/coordinator/slot.h"
+#include "core/flat.h"
 #include "core/json.h"
 
 #include <assert.h>
@@ -50,6 +51,21 @@ int muster_astra_vote_parse(struct muster_astra_vote *v, struct muster_bytes tex
     while (!error && !(error = muster_json_next(&j, &m)))
         error = take_member(v, &m, &stamped);
     return error == MUSTER_E_NOTFOUND && stamped ? 0 : MUSTER_E_INVALID;
+}
+
+bool muster_astra_time_parse(struct muster_bytes reply, uint64_t *ret_time)
+{
+    struct muster_flat_reader r;
+    struct muster_flat_value v, seconds, rest;
+    uint64_t s, us;
+    muster_flat_reader_init(&r, reply);
+    if (muster_flat_next(&r, &v) != 0 || v.type != MUSTER_FLAT_ARRAY || v.count != 2 ||
+        muster_flat_next(&r, &seconds) != 0 || muster_flat_next(&r, &rest) != 0 ||
+        muster_text_parse_u64(seconds.bytes, &s) != 0 ||
+        muster_text_parse_u64(rest.bytes, &us) != 0)
+        return false;
+    *ret_time = s <= MUSTER_INTEGER_MAX / 1000000 ? s * 1000000 + us % 1000000 : 0;
+    return true;
 }
 
 /* ---- writing ---- */

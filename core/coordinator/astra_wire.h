@@ -47,6 +47,10 @@ void muster_astra_health_write(const struct muster_self *self, uint64_t wall,
 void muster_astra_state_write(const struct muster_self *self, const char *id, bool leads,
                               uint64_t wall, struct muster_text *t);
 
+/* The store's TIME, an array of seconds and microseconds as texts, in us since 1970; 0 for a clock
+ * beyond all epochs. False for every other reply. */
+bool muster_astra_time_parse(struct muster_bytes reply, uint64_t *ret_time);
+
 /* Scripts of the lock; KEYS leader.
  *   TAKE     ARGV id, ttl ms -> the store's TIME, or the id of who holds it. A lock that bears the
  *            own id is taken again: it is of an earlier life, or of a command that came late.

@@ -133,12 +133,23 @@ static void follow(struct muster_bridge *b, muster_time now, struct muster_effec
     }
 }
 
+/* The native lease goes on above every epoch that a leader by the lock can have had: whoever leads
+ * has asked for the time with the lock, every other asks for it now. */
 static void settle(struct muster_bridge *b, muster_time now, struct muster_effects *out)
 {
     struct muster_redis_coordinator *c = native(b);
-    if (b->settled || c->life != MUSTER_LIFE_ACTIVE || natives(c, now, false) < voters_of(c))
+    struct muster_astra_side *s = &b->side;
+    if (b->settled || c->life != MUSTER_LIFE_ACTIVE)
         return;
-    b->settled = b->side.silent = true;
+    bool all = natives(c, now, false) == voters_of(c);
+    s->wants_time = all && s->time == 0;
+    if (!all)
+        s->time = 0; /* it may be later by then */
+    if (s->time == 0)
+        return;
+    if (c->lease.state == MUSTER_LEASE_IDLE)
+        muster_lease_heard(&c->lease, now, s->time, out);
+    b->settled = s->silent = true;
     c->lease.lock_until = MUSTER_NEVER;
     note(out, MUSTER_NOTE_WIRE_SETTLED, voters_of(c), 0);
 }

@@ -12,8 +12,9 @@
  *            lease, so the lock guards against nobody. It is let go, and the native lease alone
  *            counts. For the rest of this life: there is no way back but to stop all members.
  *
- * Whoever holds the lock is told the store's clock with it. That is above every epoch that a leader
- * by the lock alone has had (astra.c), and so the epochs of the lease begin above it.
+ * Whoever holds the lock is told the store's clock with it, and whoever lets it be asks for it when
+ * the wire is settled. That is above every epoch that a leader by the lock alone has had (astra.c),
+ * and so the epochs of the lease begin above it.
  */
 #ifndef MUSTER_CORE_COORDINATOR_BRIDGE_H
 #define MUSTER_CORE_COORDINATOR_BRIDGE_H

@@ -154,21 +154,26 @@ static void read_votes(struct door *d, uint32_t votes, struct muster_flat_writer
     }
 }
 
+static void tell_time(struct door *d, struct muster_flat_writer *w)
+{
+    char time[24];
+    muster_flat_array(w, 2);
+    snprintf(time, sizeof time, "%llu", (unsigned long long)(d->store_time / 1000000));
+    put(w, time);
+    snprintf(time, sizeof time, "%llu", (unsigned long long)(d->store_time % 1000000));
+    put(w, time);
+}
+
 static void run_lock(struct door *d, char argv[10][DOOR_TEXT_MAX], struct muster_flat_writer *w)
 {
     bool own = strcmp(d->lock, argv[4]) == 0 && !d->expires;
-    char time[24];
     if (strcmp(argv[1], muster_astra_script_text(MUSTER_ASTRA_TAKE)) == 0) {
         if (d->lock[0] && !own) {
             put(w, d->lock);
             return;
         }
         snprintf(d->lock, sizeof d->lock, "%.31s", argv[4]);
-        muster_flat_array(w, 2);
-        snprintf(time, sizeof time, "%llu", (unsigned long long)(d->store_time / 1000000));
-        put(w, time);
-        snprintf(time, sizeof time, "%llu", (unsigned long long)(d->store_time % 1000000));
-        put(w, time);
+        tell_time(d, w);
         return;
     }
     if (own && strcmp(argv[1], muster_astra_script_text(MUSTER_ASTRA_RELEASE)) == 0)
@@ -200,6 +205,8 @@ static void execute(struct door *d, struct door_pending *p, struct muster_flat_w
         read_votes(d, p->argc - 2, w);
     } else if (strcmp(argv[0], "EVAL") == 0 && strncmp(argv[3], "astra:", 6) == 0) {
         run_lock(d, argv, w);
+    } else if (strcmp(argv[0], "TIME") == 0) {
+        tell_time(d, w);
     } else if (strcmp(argv[0], "MGET") == 0) {
         read_all(d, w);
     } else if (strcmp(argv[0], "EVALSHA") == 0 && !d->scripts_known) {

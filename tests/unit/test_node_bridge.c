@@ -181,6 +181,23 @@ static void settled_cluster_elects_without_the_lock(void **state)
     assert_non_null(door_note(d, MUSTER_NOTE_WIRE_SETTLED));
     assert_non_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
     assert_null(door_note(d, MUSTER_NOTE_ORIGIN_LOCK));
+    assert_true(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0] == TIME + 1);
+}
+
+static void wire_is_not_settled_before_the_time_is_told(void **state)
+{
+    (void)state;
+    d->peer[2].up = true;
+    d->answer[MUSTER_ASTRA_TAG + MUSTER_ASTRA_ASK_TIME] = DOOR_ERROR;
+    d->error = "NOPERM this user has no permissions to run the 'time' command";
+    door_start(d, true);
+    door_wait(d, S(30));
+    assert_null(door_note(d, MUSTER_NOTE_WIRE_SETTLED));
+    assert_non_null(door_note(d, MUSTER_NOTE_STORE_ERROR));
+    assert_true(door_requests(d, "TIME") <= 15); /* at the pace of the readings */
+    d->answer[MUSTER_ASTRA_TAG + MUSTER_ASTRA_ASK_TIME] = DOOR_NORMAL;
+    door_wait(d, S(3));
+    assert_non_null(door_note(d, MUSTER_NOTE_WIRE_SETTLED));
 }
 
 static void own_old_key_is_given_back_when_it_is_not_wanted(void **state)
@@ -264,6 +281,7 @@ int main(void)
         HERE(shutdown_gives_both_back),
         HERE(when_every_voter_is_native_the_lock_is_let_go),
         HERE(settled_cluster_elects_without_the_lock),
+        HERE(wire_is_not_settled_before_the_time_is_told),
         HERE(own_old_key_is_given_back_when_it_is_not_wanted),
         HERE(operators_verbs_are_the_native_ones),
         HERE(after_a_stall_nothing_starts_before_an_echo),
