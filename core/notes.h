@@ -112,6 +112,8 @@
       "the terminal record of a work item is durable, or was found in the journal")                \
     X(WORK_ALERT, "work_alert", "intent", "number", "", "",                                        \
       "nobody knows what became of an item: somebody has to look")                                 \
+    X(BULK_CIRCUIT, "bulk_circuit", "circuit", "", "", "",                                         \
+      "what nothing rests on (text) goes to the store no more, once in a while, or again")         \
     X(WIRE_ASTRA, "wire_astra", "voters", "", "", "",                                              \
       "the origin's wire: no epochs in the store (R1, R2), promises (R3), echoes (R4), wait "      \
       "(R5), durable state (R7), electorate (R8), incarnations (R9), fences (R14), attempts "      \

@@ -19,6 +19,7 @@ void muster_astra_side_init(struct muster_astra_side *s, const struct muster_con
     s->self.failed = MUSTER_COUNT_UNKNOWN;
     s->poll_at = s->heartbeat_at = MUSTER_NEVER;
     muster_astra_lock_init(&s->lock, cfg);
+    muster_bulk_init(&s->bulk, cfg);
 }
 
 void muster_astra_side_start(struct muster_astra_side *s, const struct muster_input *in)
@@ -148,13 +149,15 @@ static void heartbeat(struct muster_astra_side *s, muster_time now, struct muste
         muster_astra_vote_write(&s->self, wall, &t);
         ask_set(s, MUSTER_ASTRA_ASK_VOTE, MUSTER_ASTRA_VOTE, room, MUSTER_ASTRA_VOTE_TTL, out);
     }
-    if (!is_busy(s, MUSTER_ASTRA_ASK_HEALTH)) {
+    if (!is_busy(s, MUSTER_ASTRA_ASK_HEALTH) &&
+        muster_bulk_may(&s->bulk, now, MUSTER_BULK_HEALTH, out)) {
         muster_text_init(&t, room, sizeof room);
         muster_astra_health_write(&s->self, wall, &t);
         ask_set(s, MUSTER_ASTRA_ASK_HEALTH, MUSTER_ASTRA_HEALTH, room, MUSTER_ASTRA_HEALTH_TTL,
                 out);
     }
-    if (!is_busy(s, MUSTER_ASTRA_ASK_STATE)) {
+    if (!is_busy(s, MUSTER_ASTRA_ASK_STATE) &&
+        muster_bulk_may(&s->bulk, now, MUSTER_BULK_STATE, out)) {
         muster_text_init(&t, room, sizeof room);
         muster_astra_state_write(&s->self, own_name(s), s->shown_as_leader, wall, &t);
         assert(!muster_text_is_cut(&t));
@@ -275,6 +278,10 @@ enum muster_astra_news muster_astra_side_reply(struct muster_astra_side *s,
         muster_astra_lock_failed(&s->lock, in->status == MUSTER_STATUS_UNKNOWN);
         if (s->lock.must_read)
             s->poll_at = in->now;
+    } else if (ask == MUSTER_ASTRA_ASK_HEALTH || ask == MUSTER_ASTRA_ASK_STATE) {
+        muster_bulk_ended(&s->bulk, in->now,
+                          ask == MUSTER_ASTRA_ASK_HEALTH ? MUSTER_BULK_HEALTH : MUSTER_BULK_STATE,
+                          ok && !error, out);
     }
     return news;
 }

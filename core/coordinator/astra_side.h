@@ -9,6 +9,7 @@
 #define MUSTER_CORE_COORDINATOR_ASTRA_SIDE_H
 
 #include "core/coordinator/astra_lock.h"
+#include "core/coordinator/bulk.h"
 #include "core/coordinator/members.h"
 
 #define MUSTER_ASTRA_TAG 0x20 /* low bytes of tags from here on */
@@ -29,6 +30,7 @@ struct muster_astra_side {
     struct muster_members *members; /* to be told of the votes; null: they are not read */
     struct muster_astra_lock lock;
     struct muster_self self;
+    struct muster_bulk bulk;         /* health and state keep away from a store in trouble */
     enum muster_astra_holder holder; /* as last read */
     bool read;                       /* at all, since the start */
     bool silent;                     /* publishes no more */
