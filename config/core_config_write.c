@@ -50,8 +50,11 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
 {
     muster_text_add(t, "{cluster: '");
     muster_text_add(t, c->cluster);
-    muster_text_add(t,
-                    c->local ? "', coordinator: {type: local}" : "', coordinator: {type: redis}");
+    static const char *const wires[] = {"", ", wire: astra", ", wire: bridge"};
+    muster_text_add(t, c->local ? "', coordinator: {type: local" : "', coordinator: {type: redis");
+    if (!c->local)
+        muster_text_add(t, wires[c->wire]);
+    muster_text_add(t, "}");
     if (c->authority != MUSTER_AUTHORITY_DEFAULT)
         muster_text_add(t, c->authority == MUSTER_AUTHORITY_VOTERS ? ", authority: voters"
                                                                    : ", authority: store");

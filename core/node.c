@@ -34,7 +34,17 @@ static const struct muster_coordinator_kind *coordinator_of(const struct muster_
 {
     if (parts && parts->coordinator)
         return parts->coordinator;
-    return cfg->local ? &muster_coordinator_local : &muster_coordinator_redis;
+    if (cfg->local)
+        return &muster_coordinator_local;
+    switch (cfg->wire) {
+    case MUSTER_WIRE_ASTRA:
+        return &muster_coordinator_astra;
+    case MUSTER_WIRE_BRIDGE:
+        return &muster_coordinator_bridge;
+    case MUSTER_WIRE_NATIVE:
+        break;
+    }
+    return &muster_coordinator_redis;
 }
 
 static const struct muster_orchestrator_kind *orchestrator_of(const struct muster_config *cfg,

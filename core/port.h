@@ -99,6 +99,9 @@ enum muster_verb {
 #define MUSTER_START_NEXT                                                                          \
     UINT64_C(2) /* flag, for who replays: started with the scenario's `next` electorate */
 
+#define MUSTER_START_CONFIG_SHIFT                                                                  \
+    8 /* from this bit on, likewise: which of the scenario's configs, 0 for the first */
+
 struct muster_input {
     uint16_t kind;   /* enum muster_input_kind */
     uint16_t status; /* enum muster_status, of REPLY and DISK; else 0 */

@@ -46,6 +46,12 @@ const void *muster_world_config(const struct muster_world *w)
     return w->scenario->config;
 }
 
+const void *muster_world_config_of(const struct muster_world *w, uint32_t process)
+{
+    assert(process < w->process_count);
+    return w->scenario->configs[w->process[process].config];
+}
+
 const void *muster_world_state(const struct muster_world *w, uint32_t process)
 {
     assert(process < w->process_count);

@@ -293,6 +293,7 @@ uint32_t process_twin(struct muster_world *w, uint32_t original)
         return MUSTER_ANY;
     w->process_count++;
     process_electorate(w, p, w->process[original].electorate);
+    w->process[p].config = w->process[original].config;
     muster_disk_copy(&w->process[p].disk, &w->process[original].disk, w->arena);
     return p;
 }

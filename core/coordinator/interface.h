@@ -4,7 +4,8 @@
  * An implementation is a constant table; its state is one block inside the node's, so it holds no
  * memory of its own. The verbs of the origin are inputs and queries here: startup is START,
  * elect_leader and heartbeat are what time and `advance` bring, shutdown is `leave`, get_nodes is
- * `member`, get_consensus is `decision`. Two are shipped: redis.h and local.h.
+ * `member`, get_consensus is `decision`. Four are shipped: redis.h and local.c; on the origin's
+ * wire astra.c and bridge.c.
  *
  * Within one input of the node the order is: the input's own slot, then `decision` is taken, then
  * `advance`.
@@ -101,6 +102,7 @@ struct muster_coordinator_kind {
     void (*describe)(const void *self, struct muster_text *t);
 };
 
-extern const struct muster_coordinator_kind muster_coordinator_redis, muster_coordinator_local;
+extern const struct muster_coordinator_kind muster_coordinator_redis, muster_coordinator_local,
+    muster_coordinator_astra, muster_coordinator_bridge;
 
 #endif

@@ -43,6 +43,10 @@ void muster_members_init(struct muster_members *m, const struct muster_config *c
 void muster_members_see(struct muster_members *m, muster_time now, uint32_t index,
                         struct muster_bytes text);
 
+/* The same of a record that was read in another form; null: there is none. */
+void muster_members_take(struct muster_members *m, muster_time now, uint32_t index,
+                         const struct muster_member_record *r);
+
 /* Time has passed: note what became live, suspect, gone; at most `most` notes, the rest next
  * time. */
 void muster_members_judge(struct muster_members *m, muster_time now, uint32_t most,

@@ -148,18 +148,6 @@ static void store_answered(struct muster_redis_coordinator *c, muster_time now,
     c->store_lost = false;
 }
 
-static enum muster_reaction react(struct muster_bytes error, struct muster_effects *out)
-{
-    enum muster_reaction reaction = muster_answer_reaction(error);
-    char shown[80];
-    struct muster_text t;
-    muster_text_init(&t, shown, sizeof shown);
-    muster_text_add_bytes(&t, error);
-    muster_effects_note(out, MUSTER_NOTE_STORE_ERROR, (const uint64_t[4]){reaction, 0, 0, 0},
-                        shown);
-    return reaction;
-}
-
 static void script_answered(struct muster_redis_coordinator *c, const struct muster_input *in,
                             bool ok, const struct muster_flat_value *v, struct muster_effects *out)
 {
@@ -171,7 +159,7 @@ static void script_answered(struct muster_redis_coordinator *c, const struct mus
         return;
     }
     if (v->type == MUSTER_FLAT_ERROR) {
-        if (react(v->bytes, out) == MUSTER_REACTION_LOAD_SCRIPT && !whole &&
+        if (muster_answer_note(v->bytes, out) == MUSTER_REACTION_LOAD_SCRIPT && !whole &&
             c->life != MUSTER_LIFE_REFUSED) {
             c->whole_script = true;
             ask_script(c, in->now, out);
@@ -190,7 +178,7 @@ static void poll_answered(struct muster_redis_coordinator *c, const struct muste
                           bool ok, const struct muster_flat_value *v, struct muster_effects *out)
 {
     if (ok && v->type == MUSTER_FLAT_ERROR) {
-        react(v->bytes, out);
+        muster_answer_note(v->bytes, out);
     } else if (ok) {
         reading_done(c, in->now, in->data, out);
         c->lease.publish |= c->unpublished && c->life == MUSTER_LIFE_ACTIVE;

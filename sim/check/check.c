@@ -2,6 +2,7 @@
 /* What the shipped properties share: see check.h. */
 #include "sim/check/check.h"
 
+#include "core/coordinator/astra_wire.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world.h"
 
@@ -17,6 +18,11 @@ const struct muster_config *muster_check_config(const struct muster_world *w)
 {
     const struct muster_scenario *s = muster_world_scenario(w);
     return strcmp(s->process->name, "muster") == 0 ? muster_world_config(w) : NULL;
+}
+
+const struct muster_config *muster_check_config_of(const struct muster_world *w, uint32_t process)
+{
+    return muster_check_config(w) ? muster_world_config_of(w, process) : NULL;
 }
 
 bool muster_claim_see(struct muster_claim *c, const struct muster_record *r)
@@ -86,5 +92,10 @@ muster_dur muster_check_with_drift(const struct muster_config *c, muster_dur len
 
 muster_dur muster_check_failover_bound(const struct muster_config *c)
 {
-    return muster_check_with_drift(c, c->lease_ttl + 2 * c->renew_every);
+    muster_dur bound = c->lease_ttl + 2 * c->renew_every;
+    if (c->wire == MUSTER_WIRE_ASTRA) /* two looks at the lock, and a campaign */
+        bound = c->lease_ttl + 2 * c->poll_every + c->jitter + c->request_timeout;
+    else if (c->wire == MUSTER_WIRE_BRIDGE) /* the lock's time, whatever the lease's is */
+        bound += MUSTER_ASTRA_LOCK_TTL;
+    return muster_check_with_drift(c, bound);
 }

@@ -25,6 +25,8 @@
 uint32_t muster_check_places(const struct muster_world *w);
 /* The config of process `muster`; null when the scenario runs another. */
 const struct muster_config *muster_check_config(const struct muster_world *w);
+/* The same of one process, as it was started with last. */
+const struct muster_config *muster_check_config_of(const struct muster_world *w, uint32_t process);
 
 /* The leadership that a process claims by its notes. A crash, a shutdown and a new
  * incarnation end it. */

@@ -26,7 +26,12 @@ static uint64_t bound_of(const struct muster_world *w, const struct muster_confi
     if (readings < READINGS)
         readings = READINGS;
     readings += READINGS_BY_MEMBER * (uint64_t)muster_world_members(w);
-    return BY_READING * readings + BY_HEARTBEAT * (c->renew_every / c->heartbeat_every + 1);
+    uint64_t bound =
+        BY_READING * readings + BY_HEARTBEAT * (c->renew_every / c->heartbeat_every + 1);
+    if (c->wire == MUSTER_WIRE_BRIDGE) /* the same on another wire, at the pace of its readings */
+        bound += BY_READING * (c->renew_every / c->poll_every + 1) +
+                 BY_HEARTBEAT * (c->renew_every / c->heartbeat_every + 1);
+    return bound;
 }
 
 static void count(struct process *p, struct muster_world *w, const struct muster_config *c,
@@ -52,7 +57,7 @@ static bool is_of_work(uint64_t tag)
 
 static void see(void *self, struct muster_world *w, const struct muster_record *r)
 {
-    const struct muster_config *c = muster_check_config(w);
+    const struct muster_config *c = muster_check_config_of(w, r->process);
     struct process *p = (struct process *)self + r->process;
     if (r->kind == MUSTER_EVENT_RESTART)
         *p = (struct process){0};
@@ -73,7 +78,8 @@ const struct muster_property muster_check_store_spared = {
         "follows from the config: 12 readings in a renew_every (or renew_every / poll_every + 1, "
         "if that is more) and 2 for each member that may say \"look now\"; twice that, as a "
         "reading leads to one command more; and 4 for each heartbeat. With the defaults and three "
-        "members that is 40 in 3 s; a retry without a pace makes hundreds. Counted in spans laid "
+        "members that is 40 in 3 s, and a few more where two wires are spoken; a retry without a "
+        "pace makes hundreds. Counted in spans laid "
         "end to end, each a renew_every on the process's own clock. Work items are not counted: "
         "what they ask follows what was submitted. When it is violated, a failed command is sent "
         "again as soon as its answer is there.",

@@ -60,6 +60,9 @@ const struct muster_doc *read_files(struct loader *l, const char *path,
 /* electorate.c: after the members. */
 void load_electorates(struct loader *l, const struct muster_doc *cluster);
 
+/* config.c: after the members and the process. */
+void load_configs(struct loader *l, const struct muster_doc *cluster);
+
 /* setting.c: what the world is made of. */
 void load_network(struct loader *l, const struct muster_doc *root);
 void load_clocks(struct loader *l, const struct muster_doc *root);

@@ -3,9 +3,7 @@
  * on one another. */
 #include "sim/scenario/inside.h"
 
-#include "config/include.h"
 #include "config/names.h"
-#include "config/node_config.h"
 #include "core/text.h"
 
 #include <assert.h>
@@ -164,8 +162,8 @@ static void load_members(struct loader *l, const struct muster_doc *cluster)
 
 static void load_cluster(struct loader *l, const struct muster_doc *root)
 {
-    static const char *const keys[] = {"process", "nodes",  "voters", "electorate",
-                                       "next",    "config", NULL};
+    static const char *const keys[] = {"process", "nodes",  "voters",  "electorate",
+                                       "next",    "config", "configs", NULL};
     const struct muster_doc none = {.kind = MUSTER_NODE_MAPPING, .mark = root->mark};
     const struct muster_doc *cluster = field_mapping(l, root, "cluster");
     if (!cluster)
@@ -174,24 +172,7 @@ static void load_cluster(struct loader *l, const struct muster_doc *root)
     load_process(l, cluster);
     load_members(l, cluster);
     load_electorates(l, cluster);
-    const struct muster_process *process = l->s->process;
-    if (!process)
-        return;
-    if (process->config_size > 0)
-        l->s->config = muster_memory_take(&l->memory, process->config_size);
-    uint32_t errors = l->d->errors;
-    const struct muster_doc *config = field(cluster, "config");
-    const struct muster_reading reading = {l->sources, l->env, &l->memory, l->d};
-    if (own_config(l->s)) /* another's `include` means what that process says */
-        config = muster_config_include(config, &reading);
-    if (process->config_load && process->config_load(l->s->config, config, l->d) != 0 &&
-        l->d->errors == errors)
-        COMPLAIN(l, config ? config->mark : cluster->mark, "process '%s' refuses its config",
-                 process->name);
-    if (own_config(l->s))
-        muster_node_config_fits(own_config(l->s), l->s->members, config, l->d);
-    if (!process->config_load && config)
-        COMPLAIN(l, config->mark, "process '%s' has no config", process->name);
+    load_configs(l, cluster);
 }
 
 /* ---- the door ---- */

@@ -80,7 +80,8 @@ enum muster_clock_which { MUSTER_CLOCK_LEASE, MUSTER_CLOCK_WALL, MUSTER_CLOCK_ST
     X(EVICT, "evict", "the key named by `key` is evicted")                                         \
     X(LOSE_REPLY, "lose_reply",                                                                    \
       "the next command of `of` is executed, its reply is lost with the connection")               \
-    X(FORGET_SCRIPTS, "forget_scripts", "the script cache is emptied")
+    X(FORGET_SCRIPTS, "forget_scripts", "the script cache is emptied")                             \
+    X(SET, "set", "somebody writes a key")
 
 enum muster_store_fault {
 #define X(id, name, what) MUSTER_STORE_##id,
@@ -172,6 +173,8 @@ struct muster_entry {
     union {
         struct {
             uint32_t electorate; /* 0: the one it had; else 1 + enum muster_scenario_electorate */
+            uint32_t config;     /* 0: the one it had; else 1 + its index */
+            bool bootstrap;      /* it may form a first state, as all may at time 0 */
         } restart;
         struct {
             uint32_t disk;
@@ -205,7 +208,8 @@ struct muster_entry {
             enum muster_store_fault fault;
             uint32_t instance;            /* failover: replica to promote (1…), default 1 */
             struct muster_selection stay; /* failover: who keeps the old master */
-            const char *word;             /* answer: error word such as READONLY; evict: key */
+            const char *word;             /* answer: error word such as READONLY; evict, set: key */
+            const char *value;            /* set */
             muster_dur latency;
         } store;
         struct {
@@ -270,6 +274,8 @@ struct muster_property_use {
     bool named; /* stands in `always` or `eventually`: never judged is then a failure */
 };
 
+#define MUSTER_CONFIGS_MAX 4 /* that a member may be restarted with, beside the first */
+
 /* Which electorate a member is started with. */
 enum muster_scenario_electorate { MUSTER_ELECTORATE_FIRST, MUSTER_ELECTORATE_NEXT };
 
@@ -280,7 +286,11 @@ struct muster_scenario {
     muster_dur duration;
 
     const struct muster_process *process;
-    void *config;                 /* of the process */
+    void *config; /* of the process; … */
+    void
+        *configs[1 + MUSTER_CONFIGS_MAX]; /* … the first of these, each the first's keys and more */
+    const char *config_names[1 + MUSTER_CONFIGS_MAX];
+    uint32_t config_count;
     uint32_t members, voters;     /* voters: of any electorate, the first of the members */
     struct muster_place place[2]; /* by electorate; each member's but for its index */
     bool has_next;

@@ -122,11 +122,21 @@ static void place_player(const struct muster_scenario *s, struct player *p, uint
     p->place.index = member;
 }
 
+/* Nor with one config; a trace that names another than there is was made by another tool. */
+static const void *config_of(const struct muster_scenario *s, uint64_t start_flags)
+{
+    uint64_t index = start_flags >> MUSTER_START_CONFIG_SHIFT;
+    return s->configs[index < s->config_count ? index : 0];
+}
+
 static bool prepare(struct muster_player *x, struct player *p)
 {
     const struct muster_process *table = x->scenario->process;
     if (!p->self) {
-        p->size = table->size(x->scenario->config, &p->place);
+        for (uint32_t i = 0; i < x->scenario->config_count; i++) {
+            size_t size = table->size(x->scenario->configs[i], &p->place);
+            p->size = size > p->size ? size : p->size;
+        }
         p->self = aligned_alloc(16, (p->size + 16) & ~(size_t)15);
         p->out = malloc(sizeof *p->out);
     }
@@ -160,7 +170,7 @@ static int feed(struct muster_player *x, const struct muster_record *r)
     if (r->kind == MUSTER_IN_START) {
         memset(p->self, 0, p->size);
         place_player(x->scenario, p, r->arg[3]);
-        table->init(p->self, x->scenario->config, &p->place);
+        table->init(p->self, config_of(x->scenario, r->arg[3]), &p->place);
         p->started = p->up = true;
     }
     struct muster_input in = {.kind = r->kind,

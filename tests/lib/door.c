@@ -131,6 +131,56 @@ static void read_all(struct door *d, struct muster_flat_writer *w)
     }
 }
 
+/* ---- the origin's wire ---- */
+
+static void read_votes(struct door *d, uint32_t votes, struct muster_flat_writer *w)
+{
+    muster_flat_array(w, 1 + votes);
+    put(w, d->lock);
+    for (uint32_t i = 0; i < votes; i++) {
+        const struct door_peer *p = &d->peer[i];
+        char text[DOOR_TEXT_MAX] = "";
+        struct muster_self self = {(enum muster_circuit_state)p->circuit,
+                                   (enum muster_fallback_mode)p->mode, MUSTER_PPM, 0};
+        struct muster_text t;
+        muster_text_init(&t, text, sizeof text);
+        if (i == d->place.index)
+            muster_text_add(&t, d->own_vote);
+        else if (p->up && d->vote)
+            muster_text_add(&t, d->vote);
+        else if (p->up)
+            muster_astra_vote_write(&self, p->still ? 7 : d->now / d->config.heartbeat_every, &t);
+        put(w, text);
+    }
+}
+
+static void tell_time(struct door *d, struct muster_flat_writer *w)
+{
+    char time[24];
+    muster_flat_array(w, 2);
+    snprintf(time, sizeof time, "%llu", (unsigned long long)(d->store_time / 1000000));
+    put(w, time);
+    snprintf(time, sizeof time, "%llu", (unsigned long long)(d->store_time % 1000000));
+    put(w, time);
+}
+
+static void run_lock(struct door *d, char argv[10][DOOR_TEXT_MAX], struct muster_flat_writer *w)
+{
+    bool own = strcmp(d->lock, argv[4]) == 0 && !d->expires;
+    if (strcmp(argv[1], muster_astra_script_text(MUSTER_ASTRA_TAKE)) == 0) {
+        if (d->lock[0] && !own) {
+            put(w, d->lock);
+            return;
+        }
+        snprintf(d->lock, sizeof d->lock, "%.31s", argv[4]);
+        tell_time(d, w);
+        return;
+    }
+    if (own && strcmp(argv[1], muster_astra_script_text(MUSTER_ASTRA_RELEASE)) == 0)
+        d->lock[0] = 0;
+    muster_flat_integer(w, own);
+}
+
 static void acquire(struct door *d, char argv[10][DOOR_TEXT_MAX])
 {
     struct muster_leader_record r;
@@ -151,7 +201,13 @@ static void acquire(struct door *d, char argv[10][DOOR_TEXT_MAX])
 static void execute(struct door *d, struct door_pending *p, struct muster_flat_writer *w)
 {
     char(*argv)[DOOR_TEXT_MAX] = p->argv;
-    if (strcmp(argv[0], "MGET") == 0) {
+    if (strcmp(argv[0], "MGET") == 0 && strncmp(argv[1], "astra:", 6) == 0) {
+        read_votes(d, p->argc - 2, w);
+    } else if (strcmp(argv[0], "EVAL") == 0 && strncmp(argv[3], "astra:", 6) == 0) {
+        run_lock(d, argv, w);
+    } else if (strcmp(argv[0], "TIME") == 0) {
+        tell_time(d, w);
+    } else if (strcmp(argv[0], "MGET") == 0) {
         read_all(d, w);
     } else if (strcmp(argv[0], "EVALSHA") == 0 && !d->scripts_known) {
         muster_flat_text(w, MUSTER_FLAT_ERROR, "NOSCRIPT No matching script.");
@@ -163,7 +219,9 @@ static void execute(struct door *d, struct door_pending *p, struct muster_flat_w
             snprintf(d->leader, sizeof d->leader, "%.200s", argv[5]);
         put(w, d->leader);
     } else if (strcmp(argv[0], "SET") == 0) {
-        if (strstr(argv[1], ":node:"))
+        if (strstr(argv[1], ":vote:"))
+            snprintf(d->own_vote, sizeof d->own_vote, "%s", argv[2]);
+        else if (strstr(argv[1], ":node:"))
             snprintf(d->own, sizeof d->own, "%.200s", argv[2]);
         else if (strstr(argv[1], ":decision"))
             snprintf(d->decision, sizeof d->decision, "%.200s", argv[2]);

@@ -6,6 +6,7 @@
 #ifndef MUSTER_TESTS_LIB_DOOR_H
 #define MUSTER_TESTS_LIB_DOOR_H
 
+#include "core/coordinator/astra_side.h"
 #include "core/coordinator/redis.h"
 #include "core/flat.h"
 #include "core/node.h"
@@ -89,6 +90,11 @@ struct door {
 
     char leader[MUSTER_RECORD_MAX], decision[MUSTER_RECORD_MAX], own[MUSTER_RECORD_MAX];
     char epoch[32];
+    char lock[MUSTER_NAME_MAX + 1]; /* the origin's; empty: free */
+    char own_vote[DOOR_TEXT_MAX];   /* as JSON */
+    const char *vote;               /* of every peer, instead of its own JSON */
+    uint64_t store_time;            /* us since 1970, as TIME tells it */
+    bool expires;                   /* a renewal finds the lock gone */
     uint64_t electorate;
     struct door_peer peer[MUSTER_MEMBERS_MAX];
     uint8_t disk[MUSTER_DISK_READ_MAX];

@@ -111,6 +111,12 @@ const void *muster_world_config(const struct muster_world *w)
     return w->scenario->config;
 }
 
+const void *muster_world_config_of(const struct muster_world *w, uint32_t process)
+{
+    (void)process;
+    return w->scenario->config;
+}
+
 const void *muster_world_state(const struct muster_world *w, uint32_t process)
 {
     (void)w, (void)process;
