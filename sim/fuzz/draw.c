@@ -82,9 +82,9 @@ void draw_disk(struct muster_plan *p, struct muster_random *r)
 static void draw_cluster(struct muster_plan *p, const struct muster_plan_frame *f, struct line *o,
                          struct muster_random *r)
 {
-    static const uint16_t renewals[] = {600, 1200, 1200, 1200, 2000}; /* ms */
-    unsigned renew = renewals[below(r, 5)], ttl = 5 * renew;
-    unsigned poll = renew * (1 + below(r, 2)) / 4, beat = renew * (1 + below(r, 2));
+    static const uint16_t renewals[] = {800, 1200, 1600, 2000}; /* ms */
+    unsigned renew = renewals[below(r, 4)], ttl = 5 * renew;
+    unsigned poll = below(r, 4) ? renew / 2 : renew / 4, beat = renew * (1 + below(r, 2));
     p->pace = renew * MUSTER_MILLISECOND;
     p->drift_ppm = 500;
     add(o, "cluster: {process: muster, nodes: %u, voters: %u, config: {", (unsigned)f->members,
