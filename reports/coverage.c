@@ -95,27 +95,39 @@ static void read_rules(struct muster_coverage *c, struct muster_cell cell, const
     }
 }
 
+static void read_moment(struct muster_coverage *c, struct muster_cell cell, json_t *states)
+{
+    const char *name;
+    json_t *rules;
+    json_object_foreach(states, name, rules)
+    {
+        cell.state = muster_coverage_state_by_name(name);
+        if (cell.state != MUSTER_ANY)
+            read_rules(c, cell, rules);
+    }
+}
+
+static void read_fault(struct muster_coverage *c, struct muster_cell cell, json_t *moments)
+{
+    const char *name;
+    json_t *states;
+    json_object_foreach(moments, name, states)
+    {
+        cell.moment = find(muster_coverage_moment_names, name);
+        if (cell.moment != MUSTER_ANY)
+            read_moment(c, cell, states);
+    }
+}
+
 static void read_cells(struct muster_coverage *c, json_t *cells)
 {
     const char *name;
-    json_t *faults, *moments, *states;
-    json_object_foreach(cells, name, faults)
+    json_t *moments;
+    json_object_foreach(cells, name, moments)
     {
-        struct muster_cell cell = {.fault = find(muster_fault_names, name)};
-        if (cell.fault == MUSTER_ANY)
-            continue;
-        json_object_foreach(faults, name, moments)
-        {
-            cell.moment = find(muster_coverage_moment_names, name);
-            if (cell.moment == MUSTER_ANY)
-                continue;
-            json_object_foreach(moments, name, states)
-            {
-                cell.state = muster_coverage_state_by_name(name);
-                if (cell.state != MUSTER_ANY)
-                    read_rules(c, cell, states);
-            }
-        }
+        const struct muster_cell cell = {.fault = find(muster_fault_names, name)};
+        if (cell.fault != MUSTER_ANY)
+            read_fault(c, cell, moments);
     }
 }
 
@@ -213,12 +225,23 @@ static bool is_rule_seen(const struct muster_coverage *c, uint32_t rule)
     return false;
 }
 
+/* A note that has a reason is told by it; what was skipped has not ended, and the other way round;
+ * custom notes are whoever's. */
+static bool can_fire(const char *name)
+{
+    static const char *const parents[] = {"none",         "leader_lost",    "store_error",
+                                          "action_ended", "action_skipped", NULL};
+    bool is_skipped = strncmp(name, "action_skipped:", 15) == 0 && strncmp(name + 15, "skip", 4);
+    return find(parents, name) == MUSTER_ANY && !is_skipped && strncmp(name, "note.", 5) != 0 &&
+           strncmp(name, "action_ended:skip", 17) != 0;
+}
+
 static void print_missing(FILE *out, const struct muster_coverage *c)
 {
     int column = 0;
     for (uint32_t rule = 1; rule < MUSTER_COVERED_RULES; rule++) {
         const char *name = muster_coverage_rule_name(rule);
-        if (!name || strncmp(name, "note.", 5) == 0 || is_rule_seen(c, rule))
+        if (!name || !can_fire(name) || is_rule_seen(c, rule))
             continue;
         if (column == 0)
             column = fprintf(out, "never seen:");
@@ -235,7 +258,7 @@ void muster_coverage_table(FILE *out, const struct muster_coverage *c)
     fprintf(out, "coverage: %u cells; rules that fired, by fault and role\n%-20s",
             (unsigned)muster_coverage_count(c), "");
     for (uint32_t moment = 0; moment < MUSTER_COVERED_MOMENTS; moment++)
-        fprintf(out, " %-30s", muster_coverage_moment_names[moment]);
+        fprintf(out, " %-25s", muster_coverage_moment_names[moment]);
     fprintf(out, "\n%-20s", "");
     for (uint32_t i = 0; i < MUSTER_COVERED_MOMENTS * MUSTER_COVERED_ROLES; i++) {
         uint32_t role = i % MUSTER_COVERED_ROLES;

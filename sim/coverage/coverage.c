@@ -314,11 +314,9 @@ static void see_state(struct muster_coverage_watch *x, const struct muster_recor
 
 static uint32_t state_of(const struct muster_coverage_watch *x, uint32_t p)
 {
-    bool world = p >= MUSTER_PROCESSES_MAX;
-    uint32_t role = world ? MUSTER_ROLE_WORLD : x->process[p].role;
     uint32_t leaders = x->leaders < 2 ? x->leaders : 2;
-    bool behind = !world && x->process[p].epoch < x->highest;
-    return ((role * 3 + leaders) * 2 + behind) * 2 + (x->acting > 0);
+    bool behind = x->process[p].epoch < x->highest;
+    return ((x->process[p].role * 3 + leaders) * 2 + behind) * 2 + (x->acting > 0);
 }
 
 static void reach(struct muster_coverage_watch *x, struct muster_cell cell)
@@ -335,9 +333,10 @@ void muster_coverage_see(void *watch, const struct muster_world *w, const struct
         see_fault(x, w, r);
         return;
     }
+    if (r->process >= MUSTER_PROCESSES_MAX || r->kind < MUSTER_EVENT_WORLD)
+        return;
     struct muster_cell cell = {.rule = rule_of(r)};
-    if (r->process < MUSTER_PROCESSES_MAX && r->kind >= MUSTER_EVENT_WORLD)
-        see_state(x, r);
+    see_state(x, r);
     if (cell.rule == MUSTER_ANY)
         return;
     cell.state = state_of(x, r->process);

@@ -21,8 +21,7 @@
     X(FOLLOWER, "follower")   /* joined */                                                         \
     X(CANDIDATE, "candidate") /* campaigns, or holds an unconfirmed record */                      \
     X(LEADER, "leader")                                                                            \
-    X(FORMER, "former") /* has led, and nothing since */                                           \
-    X(WORLD, "world")   /* not of a process */
+    X(FORMER, "former") /* has led, and nothing since */
 #define MUSTER_COVERAGE_LEADERS(X) X(NONE, "no_leader") X(ONE, "one_leader") X(MORE, "two_leaders")
 #define MUSTER_COVERAGE_EPOCHS(X)  X(LEVEL, "level") X(BEHIND, "behind")
 #define MUSTER_COVERAGE_ACTING(X)  X(IDLE, "idle") X(ACTING, "acting")
