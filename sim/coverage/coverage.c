@@ -322,7 +322,9 @@ static uint32_t state_of(const struct muster_coverage_watch *x, uint32_t p)
 static void reach(struct muster_coverage_watch *x, struct muster_cell cell)
 {
     uint32_t index = muster_cell_index(cell);
-    if (muster_coverage_add(x->seen, index) && x->fresh_count < x->fresh_most)
+    if (x->fresh && x->fresh_count == x->fresh_most)
+        return; /* what cannot be told of stays new */
+    if (muster_coverage_add(x->seen, index) && x->fresh)
         x->fresh[x->fresh_count++] = index;
 }
 

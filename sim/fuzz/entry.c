@@ -362,6 +362,19 @@ static const uint16_t moments[] = {
     MUSTER_EVENT_RESTART,  MUSTER_EVENT_CRASH,  MUSTER_EVENT_RESUME,
 };
 #define MOMENTS (sizeof moments / sizeof moments[0])
+#define OTHERS  3 /* the last of them are of any process */
+
+static uint16_t draw_moment(const struct muster_plan *p, struct muster_random *r)
+{
+    uint32_t notes = 0;
+    while (p->notes && p->notes[notes])
+        notes++;
+    if (!p->notes)
+        return moments[muster_random_below(r, MOMENTS)];
+    uint32_t i = (uint32_t)muster_random_below(r, notes + OTHERS);
+    return i < notes ? (uint16_t)(MUSTER_EVENT_NOTE + MUSTER_NOTE_CUSTOM + i)
+                     : moments[MOMENTS - OTHERS + (i - notes)];
+}
 
 /* Half of all times lie close behind another entry's: faults that meet are what hurts. */
 static muster_time draw_time(const struct muster_plan *p, struct muster_random *r)
@@ -387,7 +400,7 @@ void entry_draw_when(struct muster_plan_entry *e, const struct muster_plan *p,
         e->lasts = draw_length(r, f->bounds.shortest, f->bounds.longest);
     if (muster_random_below(r, 3) != 0)
         return;
-    e->event = moments[muster_random_below(r, MOMENTS)];
+    e->event = draw_moment(p, r);
     e->whenever = kind == ENTRY_LASTS && muster_random_below(r, 4) == 0;
     if (muster_random_below(r, 2) == 0)
         e->then = draw_length(r, MUSTER_MICROSECOND, p->pace);

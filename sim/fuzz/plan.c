@@ -216,6 +216,7 @@ static void read_shape(struct muster_plan *p, const struct muster_plan_frame *f,
     p->drift_ppm = config ? config->max_clock_drift_ppm : 500;
     p->pace = config ? config->renew_every : s->duration / 10;
     p->allowed = plan_allowed(s, f);
+    p->notes = own ? NULL : s->process->note_names;
     if (p->targets > 0)
         snprintf(p->target, sizeof p->target, "%s", s->target[0].name);
     if (config && config->enhanced && config->enhanced->policy_count > 0)
@@ -328,7 +329,14 @@ static void put_time(struct muster_text *t, const char *before, muster_dur d)
     muster_text_add_duration(t, d);
 }
 
-static void put_entry(struct muster_text *t, const struct muster_plan_entry *e)
+static const char *event_name(const struct muster_plan *p, uint16_t kind)
+{
+    const uint16_t custom = MUSTER_EVENT_NOTE + MUSTER_NOTE_CUSTOM;
+    return kind < custom ? muster_event_type(kind)->name : p->notes[kind - custom];
+}
+
+static void put_entry(struct muster_text *t, const struct muster_plan *p,
+                      const struct muster_plan_entry *e)
 {
     muster_text_add(t, "  - {");
     if (e->pinned) {
@@ -340,7 +348,7 @@ static void put_entry(struct muster_text *t, const struct muster_plan_entry *e)
     if (e->event) {
         put_time(t, ", until: ", e->until);
         muster_text_add(t, e->whenever ? ", whenever: " : ", when: ");
-        muster_text_add(t, muster_event_type(e->event)->name);
+        muster_text_add(t, event_name(p, e->event));
         if (e->then > 0)
             put_time(t, ", then: ", e->then);
     }
@@ -370,10 +378,10 @@ static void put_tail(struct muster_text *t, const struct muster_plan *p)
     struct muster_plan_entry e = {.at = p->calm};
     snprintf(e.what, sizeof e.what, "%s", tail_restart);
     if (had & down)
-        put_entry(t, &e);
+        put_entry(t, p, &e);
     snprintf(e.what, sizeof e.what, "%s", tail_store);
     if ((had & MUSTER_FAULT_BIT(STORE_CRASH)) && (had & MUSTER_FAULT_BIT(STORE_FAILOVER)))
-        put_entry(t, &e);
+        put_entry(t, p, &e);
 }
 
 size_t muster_plan_write(const struct muster_plan *p, char text[MUSTER_PLAN_TEXT_MAX])
@@ -394,7 +402,7 @@ size_t muster_plan_write(const struct muster_plan *p, char text[MUSTER_PLAN_TEXT
     if (p->count > 0)
         muster_text_add(&t, "timeline:\n");
     for (uint32_t i = 0; i < p->count; i++)
-        put_entry(&t, &p->entry[i]);
+        put_entry(&t, p, &p->entry[i]);
     put_tail(&t, p);
     assert(!muster_text_is_cut(&t));
     return t.length;

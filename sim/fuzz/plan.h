@@ -44,10 +44,11 @@ struct muster_plan {
     muster_dur duration;
     muster_time calm;
     uint32_t voters, replicas, targets;
-    uint32_t assumptions; /* MUSTER_ASSUME_* that hold */
-    uint32_t drift_ppm;   /* that clocks may have while that assumption holds */
-    muster_dur pace;      /* renew_every, or a tenth of the duration: what `soon` means here */
-    uint64_t allowed;     /* a bit for each enum muster_fault that may strike */
+    uint32_t assumptions;     /* MUSTER_ASSUME_* that hold */
+    uint32_t drift_ppm;       /* that clocks may have while that assumption holds */
+    muster_dur pace;          /* renew_every, or a tenth of the duration: what `soon` means here */
+    uint64_t allowed;         /* a bit for each enum muster_fault that may strike */
+    const char *const *notes; /* of a process that is not ours, ends with null; else null */
     char target[MUSTER_NAME_MAX + 1];   /* one to be misused; empty: none */
     char anomaly[MUSTER_NAME_MAX + 1];  /* a type that a policy speaks of; empty: none */
     char head[MUSTER_PLAN_HEAD_MAX];    /* sections as YAML, but for those below */

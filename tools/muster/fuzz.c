@@ -19,10 +19,12 @@
  * quarter, which is where something was found last. */
 static const struct muster_fuzz_kept *choose(const struct muster_fuzz *x, struct muster_random *r)
 {
-    uint32_t n = x->kept_count, newest = n - n / 4;
-    uint64_t i = muster_random_below(r, 2) && newest < n ? muster_random_between(r, newest, n - 1)
-                                                         : muster_random_below(r, n);
-    return &x->kept[i];
+    uint64_t there =
+        x->kept_count < MUSTER_FUZZ_CORPUS_MAX ? x->kept_count : MUSTER_FUZZ_CORPUS_MAX;
+    uint64_t newest = there / 4 + 1;
+    bool new = muster_random_below(r, 2) == 0;
+    uint64_t back = muster_random_below(r, new ? newest : there);
+    return &x->kept[(x->kept_count - 1 - back) % MUSTER_FUZZ_CORPUS_MAX];
 }
 
 static void make_plan(struct muster_fuzz *x, uint32_t i, uint64_t seed)
@@ -113,16 +115,18 @@ static void take_failure(struct muster_fuzz *x, uint32_t i)
             muster_report_graver(x->code, muster_fuzz_save_finding(x, &x->plans[i], result, f));
 }
 
+/* In memory the oldest gives way; its file stays. */
 static void keep(struct muster_fuzz *x, uint32_t i)
 {
-    if (x->kept_count == MUSTER_FUZZ_CORPUS_MAX)
+    struct muster_fuzz_kept *place = &x->kept[x->kept_count % MUSTER_FUZZ_CORPUS_MAX];
+    if (!place->plan)
+        place->plan = malloc(sizeof *place->plan);
+    if (!place->plan)
         return;
-    struct muster_plan *copy = malloc(sizeof *copy);
-    if (!copy)
-        return;
-    *copy = x->plans[i];
-    x->kept[x->kept_count++] = (struct muster_fuzz_kept){copy, x->frame_of[i]};
-    x->code = muster_report_graver(x->code, muster_fuzz_save_plan(x, copy));
+    *place->plan = x->plans[i];
+    place->frame = x->frame_of[i];
+    x->kept_count++;
+    x->code = muster_report_graver(x->code, muster_fuzz_save_plan(x, place->plan));
 }
 
 /* In the order of the inputs, whoever ran them. Inputs behind the first that did not run do not
@@ -221,9 +225,10 @@ static void print_summary(const struct muster_fuzz *x, enum muster_jobs_end end)
     print_findings(x);
     if (x->request.quiet && x->finding_count == 0 && end == MUSTER_JOBS_DONE)
         return;
-    printf("%s%" PRIu64 " runs, %s in %s, %u cells, %u kept: %" PRIu64 " failed in %u %s\n",
+    printf("%s%" PRIu64 " runs, %s in %s, %u cells, %" PRIu64 " kept: %" PRIu64
+           " failed in %u %s\n",
            end == MUSTER_JOBS_INTERRUPTED ? "interrupted after " : "", x->runs, simulated, wall,
-           (unsigned)x->cells, (unsigned)x->kept_count, x->failed, (unsigned)x->finding_count,
+           (unsigned)x->cells, x->kept_count, x->failed, (unsigned)x->finding_count,
            x->finding_count == 1 ? "way" : "ways");
     if (x->invalid > 0)
         printf("%" PRIu64 " inputs were no scenarios\n", x->invalid);
@@ -269,7 +274,7 @@ static bool prepare(struct muster_fuzz *x)
 
 static void release(struct muster_fuzz *x)
 {
-    for (uint32_t i = 0; i < x->kept_count; i++)
+    for (uint32_t i = 0; i < MUSTER_FUZZ_CORPUS_MAX; i++)
         free(x->kept[i].plan);
     if (x->told)
         munmap(x->told, MUSTER_FUZZ_ROUND * sizeof *x->told);

@@ -69,7 +69,7 @@ struct muster_fuzz {
     bool done[MUSTER_FUZZ_ROUND];
 
     struct muster_fuzz_kept kept[MUSTER_FUZZ_CORPUS_MAX];
-    uint32_t kept_count;
+    uint64_t kept_count; /* ever; the newest of them are there */
     struct muster_coverage *coverage;
     uint32_t cells;
     struct muster_fuzz_finding findings[MUSTER_FUZZ_FINDINGS_MAX];

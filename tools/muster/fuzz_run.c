@@ -131,10 +131,11 @@ static void show_progress(struct muster_fuzz *x)
     x->shown = now;
     uint64_t ms = (now - x->started) / MUSTER_MILLISECOND + 1;
     fprintf(stderr,
-            "\r\033[K%" PRIu64 " runs, %" PRIu64 "/s, %" PRIu64 " events/s, %u cells, %u kept, "
+            "\r\033[K%" PRIu64 " runs, %" PRIu64 "/s, %" PRIu64 " events/s, %u cells, %" PRIu64
+            " kept, "
             "%" PRIu64 " failed (%u ways)",
-            x->runs, x->runs * 1000 / ms, x->events / ms * 1000, (unsigned)x->cells,
-            (unsigned)x->kept_count, x->failed, (unsigned)x->finding_count);
+            x->runs, x->runs * 1000 / ms, x->events / ms * 1000, (unsigned)x->cells, x->kept_count,
+            x->failed, (unsigned)x->finding_count);
     fflush(stderr);
 }
 
