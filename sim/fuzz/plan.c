@@ -379,6 +379,13 @@ static void put_tail(struct muster_text *t, const struct muster_plan *p)
     snprintf(e.what, sizeof e.what, "%s", tail_restart);
     if (had & down)
         put_entry(t, p, &e);
+    e.event = MUSTER_EVENT_NOTE + MUSTER_NOTE_STOPPED; /* of who is draining still */
+    e.whenever = true;
+    e.then = 10 * MUSTER_MILLISECOND;
+    e.until = p->duration;
+    if (had & MUSTER_FAULT_BIT(STOP))
+        put_entry(t, p, &e);
+    e = (struct muster_plan_entry){.at = p->calm};
     snprintf(e.what, sizeof e.what, "%s", tail_store);
     if ((had & MUSTER_FAULT_BIT(STORE_CRASH)) && (had & MUSTER_FAULT_BIT(STORE_FAILOVER)))
         put_entry(t, p, &e);
