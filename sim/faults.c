@@ -350,6 +350,7 @@ static void undo(struct muster_world *w, uint32_t p, const struct muster_entry *
     struct process *x = &w->process[p];
     switch (e->verb) {
     case MUSTER_DO_CRASH:
+    case MUSTER_DO_STOP: /* it may be draining still: then it is left to stop */
         if (!x->running)
             process_start(w, p);
         break;

@@ -32,7 +32,8 @@ void timeline_see(struct muster_world *w, const struct muster_record *r)
     const struct muster_scenario *s = w->scenario;
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const struct muster_entry *e = &s->timeline[i];
-        if (e->when != r->kind || w->now < e->at || (w->entry[i].triggered && !e->whenever))
+        if (e->when != r->kind || w->now < e->at || (e->until > 0 && w->now > e->until) ||
+            (w->entry[i].triggered && !e->whenever))
             continue;
         if (e->has_of && (r->process == MUSTER_NOBODY || !select_matches(w, &e->of, r->process)))
             continue;

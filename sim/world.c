@@ -453,7 +453,7 @@ static void finish_properties(struct muster_world *w)
         w->judging = i;
         if (u->in_force && u->property->end)
             u->property->end(u->self, w);
-        if (!w->failed && u->named && u->judged == 0) {
+        if (!w->failed && u->named && u->judged == 0 && !w->scenario->lenient) {
             char text[160];
             snprintf(text, sizeof text,
                      "%s is named by the scenario but was never put to the test%s",

@@ -57,6 +57,9 @@ const char *render(struct loader *l, const struct muster_doc *node);
 const struct muster_doc *read_files(struct loader *l, const char *path,
                                     struct muster_sources *sources);
 
+/* fuzz.c: after the members. */
+void load_fuzz(struct loader *l, const struct muster_doc *root);
+
 /* electorate.c: after the members. */
 void load_electorates(struct loader *l, const struct muster_doc *cluster);
 

@@ -16,10 +16,11 @@
 #define EVENTS_MAX     UINT64_C(1000000000000)
 
 static const char *const root_keys[] = {
-    "version", "name",    "defends",    "seeds",       "duration",       "tags",       "cluster",
-    "network", "clocks",  "store",      "disk",        "health",         "targets",    "timeline",
-    "expect",  "always",  "eventually", "assumptions", "expect_failure", "events_max", "fuzz",
-    "env",     "include", "parameters", NULL,
+    "version",        "name",       "defends", "seeds",  "duration",   "tags",
+    "cluster",        "network",    "clocks",  "store",  "disk",       "health",
+    "targets",        "timeline",   "expect",  "always", "eventually", "assumptions",
+    "expect_failure", "events_max", "fuzz",    "env",    "include",    "parameters",
+    "lenient",        NULL,
 };
 
 /* ---- the scenario's own fields ---- */
@@ -115,7 +116,7 @@ static void load_limits(struct loader *l, const struct muster_doc *root)
         muster_doc_duration(duration, 1, TIME_MAX, false, &l->s->duration, l->d);
     if (most)
         muster_doc_integer(most, 1, EVENTS_MAX, &l->s->events_max, l->d);
-    field_mapping(l, root, "fuzz");
+    take_boolean(l, root, "lenient", &l->s->lenient);
 }
 
 /* ---- cluster ---- */
@@ -186,6 +187,7 @@ static void load_all(struct loader *l, const struct muster_doc *root, const char
     load_seeds(l, root);
     load_limits(l, root);
     load_cluster(l, root);
+    load_fuzz(l, root);
     load_store(l, root); /* before whatever names a replica */
     load_targets(l, root);
     load_network(l, root);
@@ -217,6 +219,7 @@ struct muster_scenario *muster_scenario_load(const char *path, struct muster_sou
     const struct muster_doc *root = read_files(l, path, sources);
     if (root)
         load_all(l, root, path);
+    l->s->root = root;
     struct muster_scenario *s = l->s;
     if (root && d->errors == errors) {
         s->sources = *sources;

@@ -4,6 +4,7 @@
 #ifndef MUSTER_SIM_SCENARIO_SCENARIO_H
 #define MUSTER_SIM_SCENARIO_SCENARIO_H
 
+#include "sim/coverage/faults.h"
 #include "sim/process.h"
 
 #define MUSTER_PROCESSES_MAX (MUSTER_MEMBERS_MAX + 8) /* members and twins */
@@ -159,10 +160,11 @@ struct muster_entry {
     struct muster_mark mark;
     const char *text; /* the entry's source, one line, for records */
     /* When: at a time; or after `at` on an event. */
-    muster_time at; /* absolute; for when/whenever: armed from here */
-    uint16_t when;  /* kind of the record that fires it; 0: at a time */
-    bool whenever;  /* each time, not once */
-    bool has_of;    /* the record must be of this process */
+    muster_time at;    /* absolute; for when/whenever: armed from here */
+    uint16_t when;     /* kind of the record that fires it; 0: at a time */
+    bool whenever;     /* each time, not once */
+    muster_time until; /* of an event: up to here, and no longer; 0: to the end */
+    bool has_of;       /* the record must be of this process */
     struct muster_selector of;
     muster_dur delay; /* after the event, `then: 2s` */
     muster_dur lasts; /* `for`; 0: for good */
@@ -275,6 +277,14 @@ struct muster_property_use {
 };
 
 #define MUSTER_CONFIGS_MAX 4 /* that a member may be restarted with, beside the first */
+/* What `muster fuzz` may do to a scenario: its `fuzz:` section, or the defaults. */
+struct muster_fuzz_bounds {
+    uint64_t faults;              /* a bit for each enum muster_fault */
+    uint64_t members;             /* who may be hit by name, a bit each */
+    uint32_t low, high;           /* how many entries are drawn */
+    muster_dur shortest, longest; /* how long a fault lasts */
+    muster_time until; /* faults are over for good; 0: as late as liveness can still be judged */
+};
 
 /* Which electorate a member is started with. */
 enum muster_scenario_electorate { MUSTER_ELECTORATE_FIRST, MUSTER_ELECTORATE_NEXT };
@@ -328,6 +338,9 @@ struct muster_scenario {
     uint32_t assumptions;                         /* MUSTER_ASSUME_* that hold; default all */
     const struct muster_property *expect_failure; /* the run is good when this property fails */
     uint64_t events_max;                          /* per run; default 50,000,000 */
+    bool lenient; /* whoever was not found, never fired, was never judged: no failure */
+    struct muster_fuzz_bounds fuzz;
+    const struct muster_doc *root; /* the document, includes merged; as long as the scenario */
 
     struct muster_sources sources; /* everything that was read, for the trace's header */
     void *memory;                  /* what the loader allocated */
