@@ -9,6 +9,8 @@
 
 #define ARGV_MAX 1024
 
+_Static_assert(MUSTER_ASTRA_TAG + MUSTER_ASTRA_ASKS <= MUSTER_TAG_NODE, "tags of a coordinator");
+
 void muster_astra_side_init(struct muster_astra_side *s, const struct muster_config *cfg,
                             const struct muster_place *place, struct muster_members *members)
 {

@@ -32,7 +32,7 @@ struct muster_astra_side {
     struct muster_self self;
     struct muster_bulk bulk;         /* health and state keep away from a store in trouble */
     enum muster_astra_holder holder; /* as last read */
-    bool read;                       /* at all, since the start */
+    bool read;                       /* and what it shows was not acted upon yet (bridge.c) */
     bool silent;                     /* publishes no more */
     bool wants_time;                 /* asked at the pace of the readings */
     uint64_t time;                   /* as last told; 0: not yet */

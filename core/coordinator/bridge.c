@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+_Static_assert((int)MUSTER_ASK_COUNT <= MUSTER_ASTRA_TAG, "tags tell the two wires apart");
+
 static const struct muster_coordinator_kind *const native_kind = &muster_coordinator_redis;
 
 static struct muster_redis_coordinator *native(struct muster_bridge *b)
