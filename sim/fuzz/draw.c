@@ -126,20 +126,12 @@ static void draw_store(struct muster_plan *p, struct line *o, struct muster_rand
         (unsigned)p->replicas, lag, trusted ? 0 : drift);
 }
 
-static void draw_assumptions(struct muster_plan *p, struct line *o, struct muster_random *r)
+/* One plan in four gives one of them up. */
+static void draw_assumptions(struct muster_plan *p, struct muster_random *r)
 {
-#define X(id, name, what) name,
-    static const char *const names[] = {MUSTER_ASSUMPTIONS(X) NULL};
-#undef X
-    uint32_t count = 0;
-    while (names[count])
-        count++;
-    p->assumptions = (UINT32_C(1) << count) - 1;
-    if (below(r, 4) != 0)
-        return;
-    uint32_t given_up = below(r, count);
-    p->assumptions &= ~(UINT32_C(1) << given_up);
-    add(o, "assumptions: {%s: false}\n", names[given_up]);
+    p->assumptions = PLAN_ASSUMPTIONS;
+    if (below(r, 4) == 0)
+        p->assumptions &= ~(UINT32_C(1) << draw_bit(r, PLAN_ASSUMPTIONS));
 }
 
 /* What liveness needs after the last fault (sim/check): a restarted voter's own lease_ttl, then the
@@ -189,7 +181,7 @@ static void draw_conditions(struct muster_plan *p, const struct muster_plan_fram
 {
     struct line o = {p->head, sizeof p->head, 0};
     p->voters = f->members < MUSTER_VOTERS_MAX ? f->members : MUSTER_VOTERS_MAX;
-    draw_assumptions(p, &o, r);
+    draw_assumptions(p, r);
     draw_store(p, &o, r);
     p->allowed = f->bounds.faults & ~forbidden(p->assumptions, p->replicas, p->voters < 3);
     p->allowed &= ~(MUSTER_FAULT_BIT(ACKNOWLEDGE) | MUSTER_FAULT_BIT(PHASE));

@@ -8,6 +8,10 @@
 /* Faults are kept away from the first moments, in which voters write their first state. */
 #define PLAN_FIRST (2 * MUSTER_SECOND)
 
+#define X(id, name, what) | MUSTER_ASSUME_##id
+enum { PLAN_ASSUMPTIONS = 0 MUSTER_ASSUMPTIONS(X) }; /* all there are */
+#undef X
+
 /* Between low and high, every order of magnitude alike. 0 < low. */
 uint64_t draw_wide(struct muster_random *r, uint64_t low, uint64_t high);
 /* One of the bits that are set; 0 for none. */

@@ -86,10 +86,10 @@ static bool is_one_of(const char *key, const char *const *keys)
 /* ---- from a scenario ---- */
 
 /* What a plan says itself, or has no use for: what was expected was so without further faults. */
-static const char *const dropped[] = {"version",    "name",     "defends", "seeds",
-                                      "duration",   "tags",     "include", "env",
-                                      "parameters", "timeline", "expect",  "expect_failure",
-                                      "fuzz",       "lenient",  NULL};
+static const char *const dropped[] = {"version",    "name",     "defends",     "seeds",
+                                      "duration",   "tags",     "include",     "env",
+                                      "parameters", "timeline", "expect",      "expect_failure",
+                                      "fuzz",       "lenient",  "assumptions", NULL};
 
 static bool read_part(const struct muster_doc *node, char *part)
 {
@@ -215,7 +215,7 @@ static void read_shape(struct muster_plan *p, const struct muster_plan_frame *f,
     p->assumptions = s->assumptions;
     p->drift_ppm = config ? config->max_clock_drift_ppm : 500;
     p->pace = config ? config->renew_every : s->duration / 10;
-    p->allowed = plan_allowed(s, f);
+    p->allowed = f->base ? f->base->allowed : plan_allowed(s, f);
     p->notes = own ? NULL : s->process->note_names;
     if (p->targets > 0)
         snprintf(p->target, sizeof p->target, "%s", s->target[0].name);
@@ -238,6 +238,39 @@ bool muster_plan_read(struct muster_plan *p, const struct muster_plan_frame *f,
     return read_head(p, s, !f->base) && read_entries(p, f, s, false);
 }
 
+/* What a scenario does itself may break an assumption without harm; with faults around it that
+ * ends, so such an assumption is given up. */
+static void give_up(struct muster_plan *p, const struct muster_scenario *s)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        uint64_t fault = UINT64_C(1) << p->entry[i].fault;
+        if (fault & (MUSTER_FAULT_BIT(CLOCK_STEP) | MUSTER_FAULT_BIT(CLOCK_DRIFT)))
+            p->assumptions &= ~(uint32_t)MUSTER_ASSUME_DRIFT;
+        if (fault & (MUSTER_FAULT_BIT(CRASH_LOST) | MUSTER_FAULT_BIT(DISK_LOST) |
+                     MUSTER_FAULT_BIT(DISK_ROT)))
+            p->assumptions &= ~(uint32_t)MUSTER_ASSUME_DURABLE;
+        if (fault & MUSTER_FAULT_BIT(TWIN))
+            p->assumptions &= ~(uint32_t)MUSTER_ASSUME_UNIQUE;
+        if (fault & MUSTER_FAULT_BIT(TARGET_UNFENCED))
+            p->assumptions &= ~(uint32_t)MUSTER_ASSUME_FENCING;
+    }
+    for (uint32_t i = 0; i < s->members; i++)
+        if (s->clock[i].drift_ppm > (int64_t)p->drift_ppm ||
+            s->clock[i].drift_ppm < -(int64_t)p->drift_ppm)
+            p->assumptions &= ~(uint32_t)MUSTER_ASSUME_DRIFT;
+}
+
+/* The failover bound holds while a round trip and a sync take at most renew_every / 12. */
+static bool is_quick(const struct muster_scenario *s)
+{
+    const struct muster_config *c = s->config;
+    muster_dur slowest = s->disk.max + s->disk.tail_max;
+    slowest += 2 * (s->stream.latency.max + s->stream.latency.tail_max);
+    for (uint32_t i = 0; i < s->link_count; i++)
+        slowest += 2 * (s->links[i].link.latency.max + s->links[i].link.latency.tail_max);
+    return slowest <= c->renew_every / 12;
+}
+
 /* Liveness is what faults leave behind, so a scenario that names none gets ours. */
 static bool add_liveness(struct muster_plan *p, const struct muster_scenario *s)
 {
@@ -245,8 +278,8 @@ static bool add_liveness(struct muster_plan *p, const struct muster_scenario *s)
     if (muster_doc_get(s->root, "eventually") || strcmp(s->process->name, "muster") != 0)
         return true;
     int n = snprintf(p->head + used, sizeof p->head - used,
-                     "eventually: [leader_returns, members_listed, leadership_stable, "
-                     "intents_end, faults_answered]\n");
+                     "eventually: [%smembers_listed, intents_end, faults_answered]\n",
+                     is_quick(s) ? "leader_returns, leadership_stable, " : "");
     return n > 0 && (size_t)n < sizeof p->head - used;
 }
 
@@ -260,6 +293,7 @@ bool muster_plan_frame_of(struct muster_plan_frame *f, struct muster_plan *base,
     *problem = "it is too large to be written again, or has more than 48 entries";
     if (!read_head(base, s, false) || !add_liveness(base, s) || !read_entries(base, f, s, true))
         return false;
+    give_up(base, s);
     f->base = base;
     *problem = "its faults would have to end before 2s";
     return base->calm > PLAN_FIRST;
@@ -367,6 +401,24 @@ static void put_line(struct muster_text *t, const char *line)
     muster_text_add(t, "\n");
 }
 
+static void put_assumptions(struct muster_text *t, const struct muster_plan *p)
+{
+#define X(id, name, what) name,
+    static const char *const names[] = {MUSTER_ASSUMPTIONS(X) NULL};
+#undef X
+    const char *before = "assumptions: {";
+    for (uint32_t i = 0; names[i]; i++) {
+        if (p->assumptions >> i & 1)
+            continue;
+        muster_text_add(t, before);
+        muster_text_add(t, names[i]);
+        muster_text_add(t, ": false");
+        before = ", ";
+    }
+    if (before[0] == ',')
+        muster_text_add(t, "}\n");
+}
+
 /* Whoever is still down comes back. */
 static void put_tail(struct muster_text *t, const struct muster_plan *p)
 {
@@ -402,6 +454,7 @@ size_t muster_plan_write(const struct muster_plan *p, char text[MUSTER_PLAN_TEXT
     put_time(&t, "\nduration: ", p->duration);
     put_time(&t, "\nlenient: true\nfuzz: {until: ", p->calm);
     muster_text_add(&t, "}\n");
+    put_assumptions(&t, p);
     muster_text_add(&t, p->head);
     put_line(&t, p->network);
     put_line(&t, p->clocks);

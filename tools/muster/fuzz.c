@@ -236,24 +236,32 @@ static void print_summary(const struct muster_fuzz *x, enum muster_jobs_end end)
 
 /* ---- before and after ---- */
 
-static bool make_frames(struct muster_fuzz *x)
+/* A scenario to fuzz; those that document a failure would do nothing but fail. */
+static void add_frame(struct muster_fuzz *x, const struct muster_suite_entry *e)
 {
-    x->frame_count = x->suite.count > 0 ? x->suite.count : 1;
-    x->frames = calloc(x->frame_count, sizeof *x->frames);
-    x->bases = calloc(x->frame_count, sizeof *x->bases);
+    const char *problem = "it documents a failure";
+    struct muster_plan_frame *f = &x->frames[x->frame_count];
+    struct muster_plan *base = &x->bases[x->frame_count];
+    if (!e->scenario->expect_failure && muster_plan_frame_of(f, base, e->scenario, &problem))
+        x->frame_count++;
+    else if (!x->request.quiet)
+        muster_options_say("'%s' is left out: %s", e->path, problem);
+}
+
+static int make_frames(struct muster_fuzz *x)
+{
+    x->frames = calloc(x->suite.count + 1, sizeof *x->frames);
+    x->bases = calloc(x->suite.count + 1, sizeof *x->bases);
     if (!x->frames || !x->bases)
-        return false;
+        return MUSTER_EXIT_INTERNAL;
+    for (uint32_t i = 0; i < x->suite.count; i++)
+        add_frame(x, &x->suite.at[i]);
     if (x->suite.count == 0)
-        muster_plan_frame_empty(&x->frames[0], x->request.nodes);
-    for (uint32_t i = 0; i < x->suite.count; i++) {
-        const char *problem = NULL;
-        const struct muster_scenario *s = x->suite.at[i].scenario;
-        if (!s || muster_plan_frame_of(&x->frames[i], &x->bases[i], s, &problem))
-            continue;
-        muster_options_say("cannot fuzz '%s': %s", x->suite.at[i].path, problem);
-        x->suite.code = muster_report_graver(x->suite.code, MUSTER_EXIT_INVALID);
-    }
-    return true;
+        muster_plan_frame_empty(&x->frames[x->frame_count++], x->request.nodes);
+    if (x->frame_count > 0)
+        return 0;
+    muster_options_say("no scenario is left to fuzz");
+    return MUSTER_EXIT_INVALID;
 }
 
 static void *share(size_t size)
@@ -269,7 +277,7 @@ static bool prepare(struct muster_fuzz *x)
     x->coverage = calloc(1, sizeof *x->coverage);
     x->told = share(MUSTER_FUZZ_ROUND * sizeof *x->told);
     x->progress = !x->request.quiet && isatty(STDERR_FILENO);
-    return x->plans && x->results && x->coverage && x->told && make_frames(x);
+    return x->plans && x->results && x->coverage && x->told;
 }
 
 static void release(struct muster_fuzz *x)
@@ -307,8 +315,8 @@ static int fuzz(struct muster_fuzz *x)
         muster_options_say("out of memory");
         return MUSTER_EXIT_INTERNAL;
     }
-    int code = x->suite.code ? x->suite.code : make_folders(x);
-    if (code)
+    int code = x->suite.code ? x->suite.code : make_frames(x);
+    if (code || (code = make_folders(x)))
         return code;
     uint64_t next = x->request.corpus && !x->request.seeded ? muster_fuzz_load_next(x) : 0;
     x->next = next > x->request.first ? next : x->request.first;
