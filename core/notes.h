@@ -111,7 +111,9 @@
     X(WORK_ENDED, "work_ended", "intent", "number", "result", "restated",                          \
       "the terminal record of a work item is durable, or was found in the journal")                \
     X(WORK_ALERT, "work_alert", "intent", "number", "", "",                                        \
-      "nobody knows what became of an item: somebody has to look")
+      "nobody knows what became of an item: somebody has to look")                                 \
+    X(BULK_CIRCUIT, "bulk_circuit", "circuit", "", "", "",                                         \
+      "what nothing rests on (text) goes to the store no more, once in a while, or again")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,
