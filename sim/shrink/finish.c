@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WIDTH     96
-#define HEAD_SIZE 4096
+#define WIDTH       96
+#define DEFENDS_MAX 88
+#define HEAD_SIZE   4096
 
 /* ---- before ---- */
 
@@ -111,29 +112,33 @@ static void put_line(struct head *h, const char *format, ...)
     put_words(h, text);
 }
 
-/* Without a full stop at its end. */
-static int rule_length(const struct muster_property *p)
+/* What must hold, without a full stop at its end. */
+static const char *rule_of(const struct search *s, struct muster_memory *m)
 {
-    size_t size = strlen(p->rule);
-    return (int)(size > 0 && p->rule[size - 1] == '.' ? size - 1 : size);
+    static const char *const own[][2] = {
+        {"expect", "what the scenario expects is seen"},
+        {"no_crash", "no process fails an assert or takes a signal"},
+        {"no_livelock", "virtual time goes on"},
+        {"events_max", "a run takes no more events than events_max"},
+    };
+    const struct muster_property *p = find_property(s);
+    for (size_t i = 0; !p && i < sizeof own / sizeof *own; i++) {
+        if (strcmp(own[i][0], s->goal.property) == 0)
+            return own[i][1];
+    }
+    size_t size = p ? strlen(p->rule) : 0;
+    return muster_memory_copy(m, p ? p->rule : "", size - (size > 0 && p->rule[size - 1] == '.'));
 }
 
-static void put_heading(const struct search *s, struct head *h)
+static void put_heading(const struct search *s, struct head *h, struct muster_memory *m)
 {
     const struct muster_shrink_outcome *o = &s->outcome;
-    const struct muster_property *p = find_property(s);
     const struct muster_shrink_stats *n = &s->stats;
     const char *output = s->request->output ? s->request->output : "this file";
     muster_time t = o->failed_at;
-    char when[48] = "";
-    if (p)
-        put_line(h, "Fails: %s. Rule: %.*s.", p->name, rule_length(p), p->rule);
-    else
-        put_line(h, "Fails: %s.", s->goal.property);
-    if (strcmp(o->property, "no_crash") != 0)
-        snprintf(when, sizeof when, " (at %" PRIu64 ".%03" PRIu64 " s)", t / MUSTER_SECOND,
-                 t / MUSTER_MILLISECOND % 1000);
-    put_line(h, "Why: %s%s", o->text, when);
+    put_line(h, "Fails: %s. Rule: %s.", s->goal.property, rule_of(s, m));
+    put_line(h, "Why: %s (at %" PRIu64 ".%03" PRIu64 " s)", o->text, t / MUSTER_SECOND,
+             t / MUSTER_MILLISECOND % 1000);
     put_line(h, "From %s, seed %" PRIu64 ": nodes %u -> %u, entries %u -> %u.", s->request->path,
              s->request->seed, (unsigned)n->nodes_before, (unsigned)n->nodes,
              (unsigned)n->entries_before, (unsigned)n->entries);
@@ -203,16 +208,15 @@ static const char *make_name(const struct search *s, struct muster_memory *m)
     return muster_memory_copy(m, name, strlen(name));
 }
 
+/* A rule that is too long for the line stands in the heading. */
 static const char *make_defends(const struct search *s, struct muster_memory *m)
 {
     char text[400];
-    const struct muster_property *p = find_property(s);
     const struct muster_doc *own = muster_doc_get(s->request->root, "defends");
-    if (p)
-        snprintf(text, sizeof text, "%s, %.*s", p->name, rule_length(p), p->rule);
-    else if (own && own->text && strcmp(s->goal.property, "expect") == 0)
-        snprintf(text, sizeof text, "%.399s", own->text);
-    else
+    if (s->goal.expectation && own && own->text)
+        return own->text;
+    int size = snprintf(text, sizeof text, "%s, %s", s->goal.property, rule_of(s, m));
+    if (size > DEFENDS_MAX)
         snprintf(text, sizeof text, "%s", s->goal.property);
     return muster_memory_copy(m, text, strlen(text));
 }
@@ -223,6 +227,23 @@ static void append_text(struct muster_doc *root, const char *key, const char *te
     muster_doc_append(root, key, muster_doc_scalar(text, false, m), m);
 }
 
+/* Keys in a given order; those that it does not name come last. */
+static const struct muster_doc *in_order(const struct muster_doc *mapping, const char *const *order,
+                                         struct muster_memory *m)
+{
+    struct muster_doc *all = muster_doc_collection(MUSTER_NODE_MAPPING, m);
+    for (const char *const *key = order; *key; key++) {
+        const struct muster_doc *one = muster_doc_get(mapping, *key);
+        if (one)
+            muster_doc_append(all, *key, one, m);
+    }
+    for (const struct muster_doc *one = mapping->first; one; one = one->next) {
+        if (!muster_doc_get(all, one->key))
+            muster_doc_append(all, one->key, one, m);
+    }
+    return all;
+}
+
 /* The best in the order in which people write scenarios. named: with its property under `always`
  * or `eventually`, though it is judged anyway. */
 static const struct muster_doc *arrange(const struct search *s, bool named, struct muster_memory *m)
@@ -230,6 +251,8 @@ static const struct muster_doc *arrange(const struct search *s, bool named, stru
     static const char *const order[] = {"cluster",    "network",  "clocks",  "store",
                                         "disk",       "health",   "targets", "assumptions",
                                         "events_max", "timeline", "expect",  NULL};
+    static const char *const of_cluster[] = {"process",    "nodes", "voters",
+                                             "electorate", "next",  NULL};
     const struct muster_doc *best = s->best.root;
     struct muster_doc *root = muster_doc_collection(MUSTER_NODE_MAPPING, m);
     char seed[24];
@@ -241,6 +264,8 @@ static const struct muster_doc *arrange(const struct search *s, bool named, stru
     muster_doc_append(root, "duration", muster_doc_get(best, "duration"), m);
     for (const char *const *key = order; *key; key++) {
         const struct muster_doc *one = muster_doc_get(best, *key);
+        if (one && strcmp(*key, "cluster") == 0)
+            one = in_order(one, of_cluster, m);
         if (one)
             muster_doc_append(root, *key, one, m);
     }
@@ -256,7 +281,7 @@ static void write_result(struct search *s, struct muster_memory *m,
     struct head head = {.used = 0};
     struct remarks x = {.search = s, .timeline = shrink_timeline_of(s->best.root)};
     const struct muster_document_style style = {.head = head.text, .comment = remark, .cookie = &x};
-    put_heading(s, &head);
+    put_heading(s, &head, m);
     ret->text = muster_document_write(s->best.root, &style, m, &ret->size);
     ret->seed = s->best.try.seed;
 }

@@ -60,7 +60,8 @@ bool shrink_earlier(struct search *s);
 bool shrink_at_for_when(struct search *s);
 bool shrink_fewer_nodes(struct search *s); /* nodes.c */
 bool shrink_fewer_keys(struct search *s);  /* values.c */
-bool shrink_less_work(struct search *s);   /* fewer repetitions: quicker runs, too */
+bool shrink_fewer_keys_by_other_seeds(struct search *s);
+bool shrink_less_work(struct search *s); /* fewer repetitions: quicker runs, too */
 bool shrink_simpler_values(struct search *s);
 bool shrink_smaller_seed(struct search *s); /* shrink.c */
 

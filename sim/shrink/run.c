@@ -78,6 +78,7 @@ static void watch(void *cookie, const struct muster_world *w, const struct muste
 {
     struct watch *x = cookie;
     struct muster_shrink_outcome *o = x->outcome;
+    o->failed_at = r->time; /* should it die of it */
     muster_signature_see(&x->signature, r);
     o->cut += r->kind == MUSTER_EVENT_PARTITION;
     o->cut -= r->kind == MUSTER_EVENT_HEAL && o->cut > 0;

@@ -155,6 +155,7 @@ static bool round_of_steps(struct search *s)
     took |= shrink_fewer_nodes(s);
     took |= shrink_fewer_keys(s);
     took |= shrink_fewer_entries_by_other_seeds(s);
+    took |= shrink_fewer_keys_by_other_seeds(s);
     took |= shrink_at_for_when(s);
     took |= shrink_earlier(s);
     took |= shrink_simpler_values(s);

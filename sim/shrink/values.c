@@ -85,6 +85,39 @@ bool shrink_fewer_keys(struct search *s)
     return took;
 }
 
+static bool without_by_other_seeds(struct search *s, const struct muster_doc *node)
+{
+    const struct muster_doc_edit gone = {node, NULL};
+    for (uint64_t seed = 1; seed <= shrink_other_seeds(s); seed++)
+        shrink_offer(s, &gone, 1, seed);
+    return shrink_take_first(s) >= 0;
+}
+
+/* Sections of the file, and what stands right in them; of the cluster, keys of its config. */
+bool shrink_fewer_keys_by_other_seeds(struct search *s)
+{
+    static const char *const sections[] = {"network", "clocks",  "store",  "disk",
+                                           "health",  "targets", "config", NULL};
+    bool took = false;
+    for (const char *const *key = sections; *key; key++) {
+        for (uint32_t at = 0; !s->over;) {
+            const struct muster_doc *root = s->best.root;
+            bool whole = strcmp(*key, "config") != 0;
+            const struct muster_doc *section =
+                muster_doc_get(whole ? root : muster_doc_get(root, "cluster"), *key);
+            const struct muster_doc *node = at == 0 || !section ? section : section->first;
+            for (uint32_t i = 1; node && at > 0 && i < at; i++)
+                node = node->next;
+            if (!node)
+                break;
+            bool gone = without_by_other_seeds(s, node);
+            took = took || gone;
+            at += !gone;
+        }
+    }
+    return took;
+}
+
 /* ---- simpler values ---- */
 
 /* Digits that say something: 1 of "30s", 2 of "1.5s". */

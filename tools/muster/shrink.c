@@ -17,6 +17,7 @@
 
 #define TIME_DEFAULT     (20 * MUSTER_SECOND)
 #define JOBS_DEFAULT_MAX 16
+#define RESERVE          10 /* a tenth of the time is for the last runs and the trace */
 
 enum { OPT_SEED, OPT_PROPERTY, OPT_TIME, OPT_JOBS, OPT_OUTPUT };
 
@@ -289,7 +290,7 @@ static int shrink(struct shrink *x)
     int code = find_seed(x, ops);
     if (code)
         return code;
-    x->pool.deadline = muster_runner_now() + x->time;
+    x->pool.deadline = muster_runner_now() + x->time - x->time / RESERVE;
     const struct muster_shrink_request request = {.root = x->root,
                                                   .path = x->path,
                                                   .output = x->output,
