@@ -207,6 +207,7 @@ void muster_violated(struct muster_world *w, const char *format, ...)
     if (u->failed || !u->in_force)
         return;
     u->failed = true;
+    w->verdict.judged = u->judged;
     char text[256];
     va_list ap;
     va_start(ap, format);
@@ -454,6 +455,7 @@ static void finish_properties(struct muster_world *w)
         if (u->in_force && u->property->end)
             u->property->end(u->self, w);
         if (!w->failed && u->named && u->judged == 0 && !w->scenario->lenient) {
+            w->verdict.never_judged = true;
             char text[160];
             snprintf(text, sizeof text,
                      "%s is named by the scenario but was never put to the test%s",

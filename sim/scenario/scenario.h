@@ -4,6 +4,7 @@
 #ifndef MUSTER_SIM_SCENARIO_SCENARIO_H
 #define MUSTER_SIM_SCENARIO_SCENARIO_H
 
+#include "config/memory.h"
 #include "sim/coverage/faults.h"
 #include "sim/process.h"
 
@@ -353,6 +354,13 @@ struct muster_scenario *muster_scenario_load(const char *path, struct muster_sou
                                              const struct muster_registry *registry,
                                              struct muster_diagnostics *d);
 void muster_scenario_free(struct muster_scenario *s);
+
+/* A scenario file as one document that needs no other: includes merged, those of our own process's
+ * config too, variables replaced, the keys that said so gone. It need not load. Everything lives in
+ * *memory. Null when there were errors; every one of them is in *d. */
+const struct muster_doc *muster_scenario_resolve(const char *path, struct muster_sources *sources,
+                                                 struct muster_memory *memory,
+                                                 struct muster_diagnostics *d);
 
 /* Warnings that are no errors: a fault that touches no traffic, an entry that can never fire, … */
 void muster_scenario_lint(const struct muster_scenario *s, struct muster_diagnostics *d);
