@@ -111,7 +111,13 @@
     X(WORK_ENDED, "work_ended", "intent", "number", "result", "restated",                          \
       "the terminal record of a work item is durable, or was found in the journal")                \
     X(WORK_ALERT, "work_alert", "intent", "number", "", "",                                        \
-      "nobody knows what became of an item: somebody has to look")
+      "nobody knows what became of an item: somebody has to look")                                 \
+    X(ACTION_PREPARED, "action_prepared", "intent", "epoch", "action", "subject",                  \
+      "an action of the cluster is to be held by a majority of the voters before it starts")       \
+    X(LEDGER_DURABLE, "ledger_durable", "epoch", "count", "", "",                                  \
+      "a majority of the voters has this version of the ledger on disk")                           \
+    X(LEDGER_INHERITED, "ledger_inherited", "epoch", "count", "passed", "",                        \
+      "a new leader goes on with this version of the ledger, read so long ago")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,

@@ -32,7 +32,7 @@ void muster_members_see(struct muster_members *m, muster_time now, uint32_t inde
     x->present =
         text.size < MUSTER_RECORD_MAX && (next ? muster_member_record_parse_next(&r, text)
                                                : muster_member_record_parse(&r, text)) == 0;
-    x->size = x->present ? (uint8_t)text.size : 0;
+    x->size = x->present ? (uint16_t)text.size : 0;
     if (index < MUSTER_VOTERS_MAX)
         m->present[index] = x->present;
     if (!x->present)
