@@ -16,6 +16,7 @@ struct door *door_open(const struct door_options *options)
     muster_config_defaults(&d->config);
     muster_config_finish(&d->config);
     d->config.authority = MUSTER_AUTHORITY_VOTERS;
+    d->config.hold_history = false; /* what a test of it switches on */
     d->place.index = options->index;
     d->place.count = options->members ? options->members : 3;
     d->place.voters = options->voters ? options->voters : d->place.count;
