@@ -43,9 +43,9 @@
  * and the cluster's pause (of a cluster action), phase, cooldown, circuit, rate limits, blast
  * radius, concurrency; then dry run. Before another attempt those are asked again that can have
  * changed: paused, frozen, authority, phase, circuit, dry run. What is being verified takes no part
- * in concurrency, what is prepared or waits for its next attempt does. What a rule stops is counted each time, and
- * noted as ACTION_SKIPPED when the rule or its `until` changes, or when the fault comes back after
- * it was gone or unknown; `until` is 0 when no time clears it.
+ * in concurrency, what is prepared or waits for its next attempt does. What a rule stops is counted
+ * each time, and noted as ACTION_SKIPPED when the rule or its `until` changes, or when the fault
+ * comes back after it was gone or unknown; `until` is 0 when no time clears it.
  */
 #ifndef MUSTER_CORE_ORCHESTRATOR_ACTING_H
 #define MUSTER_CORE_ORCHESTRATOR_ACTING_H

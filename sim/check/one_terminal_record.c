@@ -67,7 +67,8 @@ static const uint16_t kinds[] = {NOTE_KIND(ACTION_PREPARED), NOTE_KIND(ACTION_ST
 
 const struct muster_property muster_check_one_terminal_record = {
     .name = "one_terminal_record",
-    .rule = "an intent is prepared and started once and has at most one terminal record, after that",
+    .rule = "an intent is prepared and started once and has at most one terminal record, after "
+            "that",
     .explain =
         "An operator reads in the history what became of an action, and counts results. Two "
         "ends of one intent contradict each other, an end without a start is an invention, "
