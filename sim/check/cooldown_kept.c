@@ -16,6 +16,7 @@ struct ends {
 struct cluster {
     uint64_t epoch; /* of the newest leader */
     muster_time at[MUSTER_ACTIONS_MAX];
+    uint64_t intent[MUSTER_ACTIONS_MAX]; /* started last: what was only prepared binds nobody */
 };
 
 static size_t size(const struct muster_world *w)
@@ -35,6 +36,7 @@ static void judge_cluster(struct cluster *x, struct muster_world *w, const struc
 {
     muster_time last = x->at[r->arg[2]];
     x->at[r->arg[2]] = r->time + 1;
+    x->intent[r->arg[2]] = r->arg[0];
     if (last == 0 || !muster_check_hands_on(w, r->process))
         return;
     muster_dur age = muster_time_since(r->time, last - 1);
@@ -57,7 +59,7 @@ static void see_cluster(struct cluster *x, struct muster_world *w, const struct 
              r->arg[2] < c->recovery.action_count)
         judge_cluster(x, w, r, &c->recovery.action[r->arg[2]]);
     else if (r->kind == NOTE_KIND(ACTION_ENDED) && r->arg[1] > 0 && r->arg[1] == x->epoch &&
-             r->arg[3] < MUSTER_ACTIONS_MAX)
+             r->arg[3] < MUSTER_ACTIONS_MAX && r->arg[0] == x->intent[r->arg[3]])
         x->at[r->arg[3]] = r->time + 1;
 }
 
