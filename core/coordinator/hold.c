@@ -124,7 +124,8 @@ uint64_t muster_hold_take(struct muster_hold *h, muster_time now, uint64_t epoch
 {
     struct muster_ledger *k = &h->known;
     assert(text.size <= MUSTER_LEDGER_MAX);
-    assert(epoch >= k->version.epoch);
+    if (epoch < k->version.epoch)
+        return UINT64_MAX;
     uint64_t count = k->version.epoch == epoch ? k->version.count + 1 : 1;
     k->version = (struct muster_ledger_version){epoch, count};
     k->read_at = now;

@@ -59,7 +59,8 @@ static inline bool muster_hold_is_loaded(const struct muster_hold *h)
 }
 
 /* The leader's next version of the ledger: a text of at most MUSTER_LEDGER_MAX bytes (asserted).
- * Returns its count under this epoch. */
+ * Returns its count under this epoch; UINT64_MAX when a leader of a higher epoch has written
+ * already, so that no version of this one will be held any more. */
 uint64_t muster_hold_take(struct muster_hold *h, muster_time now, uint64_t epoch,
                           struct muster_bytes text);
 

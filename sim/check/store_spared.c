@@ -89,10 +89,10 @@ const struct muster_property muster_check_store_spared = {
         "if that is more) and 2 for each member that may say \"look now\"; twice that, as a "
         "reading leads to one command more; and 4 for each heartbeat. With the defaults and three "
         "members that is 40 in 3 s; a retry without a pace makes hundreds. Counted in spans laid "
-        "end to end, each a renew_every on the process's own clock. Each begin and end of a cluster "
-        "action allows 4 more, for a version of the ledger, and 2 for each member. Work items are not counted: "
-        "what they ask follows what was submitted. When it is violated, a failed command is sent "
-        "again as soon as its answer is there.",
+        "end to end, each a renew_every on the process's own clock. Each begin and end of a "
+        "cluster action allows 4 more, for a version of the ledger, and 2 for each member. Work "
+        "items are not counted: what they ask follows what was submitted. When it is violated, a "
+        "failed command is sent again as soon as its answer is there.",
     .class = MUSTER_SAFETY,
     .assumes = 0,
     .by_default = true,
