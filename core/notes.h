@@ -112,6 +112,8 @@
       "the terminal record of a work item is durable, or was found in the journal")                \
     X(WORK_ALERT, "work_alert", "intent", "number", "", "",                                        \
       "nobody knows what became of an item: somebody has to look")                                 \
+    X(BULK_CIRCUIT, "bulk_circuit", "circuit", "", "", "",                                         \
+      "what nothing rests on (text) goes to the store no more, once in a while, or again")         \
     X(ACTION_PREPARED, "action_prepared", "intent", "epoch", "action", "subject",                  \
       "an action of the cluster is to be held by a majority of the voters before it starts")       \
     X(LEDGER_DURABLE, "ledger_durable", "epoch", "count", "", "",                                  \

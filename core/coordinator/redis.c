@@ -37,6 +37,7 @@ static void init(void *self, const struct muster_config *cfg, const struct muste
     c->holds = cfg->hold_history && place->index < place->voters;
     muster_members_init(&c->members, cfg, c->member, place->count);
     ask_prepare(c);
+    muster_bulk_init(&c->bulk, cfg);
 }
 
 static void start(struct muster_redis_coordinator *c, const struct muster_input *in,
@@ -239,6 +240,10 @@ static void reply(struct muster_redis_coordinator *c, const struct muster_input 
         script_answered(c, in, ok, &v, out);
     else if (kind == MUSTER_ASK_RECORD && (!ok || v.type == MUSTER_FLAT_ERROR))
         c->unpublished = true; /* again when the store has answered a reading, not at once */
+    else if (kind == MUSTER_ASK_HEALTH || kind == MUSTER_ASK_STATE)
+        muster_bulk_ended(&c->bulk, in->now,
+                          kind == MUSTER_ASK_HEALTH ? MUSTER_BULK_HEALTH : MUSTER_BULK_STATE,
+                          ok && v.type != MUSTER_FLAT_ERROR, out);
     else if (kind >= MUSTER_ASK_LEDGER_SET)
         redis_ledger_answered(c, in, kind, ok && v.type != MUSTER_FLAT_ERROR);
 }
@@ -315,9 +320,9 @@ static void heartbeat(struct muster_redis_coordinator *c, muster_time now,
     c->heartbeat_at = muster_time_add(now, c->cfg->heartbeat_every);
     c->lease.publish = true;
     c->hold.publish |= c->hold.known.version.epoch > 0;
-    if (!ask_busy(c, MUSTER_ASK_HEALTH))
+    if (!ask_busy(c, MUSTER_ASK_HEALTH) && muster_bulk_may(&c->bulk, now, MUSTER_BULK_HEALTH, out))
         ask_health(c, out);
-    if (!ask_busy(c, MUSTER_ASK_STATE))
+    if (!ask_busy(c, MUSTER_ASK_STATE) && muster_bulk_may(&c->bulk, now, MUSTER_BULK_STATE, out))
         ask_state(c, out);
     if (muster_lease_leads(&c->lease, now))
         decide(c, now, out);
@@ -541,6 +546,8 @@ static void describe(const void *self, struct muster_text *t)
     muster_text_add(t, " store=");
     muster_text_add(t, c->store_lost ? "lost" : "answers");
     muster_text_add(t, muster_pause_is_on(c->lease.pause) ? " recovery=paused" : " recovery=on");
+    muster_text_add(t, " ");
+    muster_bulk_describe(&c->bulk, t);
 }
 
 const struct muster_coordinator_kind muster_coordinator_redis = {

@@ -5,7 +5,8 @@
  * the decision and the members' records with one MGET. It publishes its own record every
  * heartbeat_every, and at once when its promise or echo has changed. Lease transitions run as
  * scripts (wire.h). A message on the channel only makes the others look earlier. One request of a
- * kind is under way at a time.
+ * kind is under way at a time. What nothing rests on, the own health and the state on the channel,
+ * is behind a circuit breaker: a store in trouble is left to the lease.
  *
  * A start goes through: LOADING the durable state -> WATCHING for a twin (SPEC R9) -> ACTIVE, or
  * REFUSED for good.
@@ -13,6 +14,7 @@
 #ifndef MUSTER_CORE_COORDINATOR_REDIS_H
 #define MUSTER_CORE_COORDINATOR_REDIS_H
 
+#include "core/coordinator/bulk.h"
 #include "core/coordinator/hold.h"
 #include "core/coordinator/interface.h"
 #include "core/coordinator/lease.h"
@@ -88,9 +90,10 @@ struct muster_redis_coordinator {
     muster_time poll_at, poll_sent, heartbeat_at;
     muster_time answered; /* last answer of the store */
     bool store_lost;
-    bool unpublished;  /* the own record did not get through */
-    bool poll_again;   /* something happened while a poll was under way */
-    bool whole_script; /* NOSCRIPT: send EVAL */
+    struct muster_bulk bulk; /* HEALTH and STATE */
+    bool unpublished;        /* the own record did not get through */
+    bool poll_again;         /* something happened while a poll was under way */
+    bool whole_script;       /* NOSCRIPT: send EVAL */
 
     bool yielding;      /* an operator has named … */
     uint32_t successor; /* … this member */

@@ -20,7 +20,7 @@
 #include "core/coordinator/pause.h"
 #include "core/text.h"
 
-#define MUSTER_RECORD_MAX 320 /* bytes of any record, with the final 0 */
+#define MUSTER_RECORD_MAX 344 /* bytes of any record, with the final 0 */
 #define MUSTER_KEY_MAX    96
 
 struct muster_incarnation {
