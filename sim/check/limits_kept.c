@@ -77,13 +77,15 @@ static const uint16_t kinds[] = {NOTE_KIND(ACTION_STARTED), MUSTER_EVENT_CLOCK,
 const struct muster_property muster_check_limits_kept = {
     .name = "limits_kept",
     .rule = "one process starts no more actions within an hour, nor entries into safe mode within "
-            "a day, than its limits allow",
+            "a day, than its limits allow; nor do all together start more of the cluster",
     .explain =
         "Recovery that runs again and again is an outage of its own (SPEC 1; the origin had these "
         "limits in its config and never applied them, SPEC 9). The windows slide on the lease "
         "clock; an action that starts at the very end of one is in the next. Judged by the true "
         "reading of that clock, within one incarnation; the attempts of one intent are one start. "
-        "When it is violated, a start is not counted, or a way to start one does not ask.",
+        "Cluster actions are judged over all leaders and restarts as well, in true time (rule "
+        "R16), as cooldown_kept judges them. When it is violated, a start is not counted, a way to "
+        "start one does not ask, or a leader did not go on with the account of the last one.",
     .class = MUSTER_SAFETY,
     .assumes = 0,
     .by_default = true,
