@@ -33,13 +33,35 @@ static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",          "coordinator",      "authority",       "lease_ttl",
-    "renew_every",      "renew_deadline",   "request_timeout", "poll_every",
-    "jitter",           "confirm_timeout",  "stop_time",       "margin",
-    "heartbeat_every",  "vote_ttl",         "health_ttl",      "max_clock_drift_ppm",
-    "quorum_threshold", "poll_interval",    "enabled",         "thresholds",
-    "cooldowns",        "recovery_actions", "seal_targets",    "store_lost",
-    "logging",          "work_items",       "work_timeout",    NULL,
+    "cluster",
+    "coordinator",
+    "authority",
+    "lease_ttl",
+    "renew_every",
+    "renew_deadline",
+    "request_timeout",
+    "poll_every",
+    "jitter",
+    "confirm_timeout",
+    "stop_time",
+    "margin",
+    "heartbeat_every",
+    "vote_ttl",
+    "health_ttl",
+    "max_clock_drift_ppm",
+    "quorum_threshold",
+    "poll_interval",
+    "enabled",
+    "thresholds",
+    "cooldowns",
+    "recovery_actions",
+    "seal_targets",
+    "store_lost",
+    "logging",
+    "work_items",
+    "work_timeout",
+    "hold_history",
+    NULL,
 };
 
 bool edge_action_is_known(const char *name)
@@ -253,6 +275,8 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
         muster_doc_boolean(node, &c->recovery.enabled, d);
     if ((node = muster_doc_get(mapping, "seal_targets")))
         muster_doc_boolean(node, &c->seal_targets, d);
+    if ((node = muster_doc_get(mapping, "hold_history")))
+        muster_doc_boolean(node, &c->hold_history, d);
     static const char *const authorities[] = {"voters", "store", NULL};
     uint32_t authority = 0;
     node = muster_doc_get(mapping, "authority");

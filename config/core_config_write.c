@@ -74,6 +74,7 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
     edge_put(t, "quorum_threshold", c->quorum_threshold_ppm, "ppm");
     muster_text_add(t, c->store_lost_freezes ? ", store_lost: freeze" : ", store_lost: local_only");
     muster_text_add(t, c->seal_targets ? ", seal_targets: true" : ", seal_targets: false");
+    muster_text_add(t, c->hold_history ? ", hold_history: true" : ", hold_history: false");
     edge_put(t, "work_items", c->work_items, "");
     edge_put(t, "work_timeout", c->work_timeout, "ns");
     put_recovery(t, c);

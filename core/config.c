@@ -54,6 +54,7 @@ void muster_config_defaults(struct muster_config *c)
     c->vote_ttl = 30 * MUSTER_SECOND;
     c->health_ttl = 60 * MUSTER_SECOND;
     c->seal_targets = true;
+    c->hold_history = true;
     c->max_clock_drift_ppm = 500;
     c->quorum_threshold_ppm = MUSTER_PPM / 2;
     c->work_timeout = 30 * MUSTER_SECOND;

@@ -89,6 +89,7 @@ struct muster_config {
     muster_dur health_ttl;      /* 60 s */
     bool store_lost_freezes; /* without the store nothing starts at all, no local action either */
     bool seal_targets; /* a new leader tells its targets of its epoch before it acts (seal.h) */
+    bool hold_history; /* no cluster action starts before the voters hold that it does (hold.h) */
     uint32_t max_clock_drift_ppm;  /* of each lease clock against true time; 500 */
     uint32_t quorum_threshold_ppm; /* 500000..1000000 */
     uint32_t work_items;           /* open at a time; 0: this member takes no part in work */

@@ -123,7 +123,13 @@
     X(WIRE_SETTLED, "wire_settled", "voters", "", "", "",                                          \
       "every configured voter speaks the native wire: the origin's is left, its lock let go")      \
     X(ORIGIN_LOCK, "origin_lock", "held", "until", "", "",                                         \
-      "beside the lease: the origin's lock was taken, or is held no more")
+      "beside the lease: the origin's lock was taken, or is held no more")                         \
+    X(ACTION_PREPARED, "action_prepared", "intent", "epoch", "action", "subject",                  \
+      "an action of the cluster is to be held by a majority of the voters before it starts")       \
+    X(LEDGER_DURABLE, "ledger_durable", "epoch", "count", "", "",                                  \
+      "a majority of the voters has this version of the ledger on disk")                           \
+    X(LEDGER_INHERITED, "ledger_inherited", "epoch", "count", "passed", "",                        \
+      "a new leader goes on with this version of the ledger, read so long ago")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,

@@ -186,7 +186,7 @@ struct muster_effect {
 #define MUSTER_DISK_FILES    4
 #define MUSTER_DISK_READ_MAX 4096
 #define MUSTER_EFFECTS_MAX   128
-#define MUSTER_EFFECTS_ROOM  32768
+#define MUSTER_EFFECTS_ROOM  40960
 
 /* What one call of the door puts out, in the order in which it is to be carried out. The caller
  * owns it and hands it in empty (count and used 0); spans in it point into room or to constants. */

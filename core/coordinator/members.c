@@ -54,7 +54,7 @@ void muster_members_see(struct muster_members *m, muster_time now, uint32_t inde
     bool valid =
         text.size < MUSTER_RECORD_MAX && (next ? muster_member_record_parse_next(&r, text)
                                                : muster_member_record_parse(&r, text)) == 0;
-    x->size = valid ? (uint8_t)text.size : 0;
+    x->size = valid ? (uint16_t)text.size : 0;
     if (valid)
         memcpy(x->text, text.at, text.size);
     muster_members_take(m, now, index, valid ? &r : NULL);

@@ -23,7 +23,7 @@ struct muster_member {
     uint32_t advances;                  /* in a row since it was last suspect; stops at 2 */
     muster_time advanced;               /* own clock, when its sequence last advanced */
     struct muster_member_record record; /* the last valid one */
-    uint8_t size; /* of its text, to see at a glance that nothing has changed */
+    uint16_t size; /* of its text, to see at a glance that nothing has changed */
     char text[MUSTER_RECORD_MAX];
 };
 

@@ -173,6 +173,8 @@ void reading_done(struct muster_redis_coordinator *c, muster_time now, struct mu
     muster_members_judge(&c->members, now, MEMBER_NOTES_MAX, out);
     see_decision(c, &v, decision);
     muster_lease_see(&c->lease, now, &v, out);
+    if (c->holds)
+        muster_hold_see(&c->hold, now, &c->lease, &v, out);
     try_bootstrap(c, &v, out);
     try_adopt(c);
     if (muster_voter_init_see(&c->init, &c->lease, now, &v, out))

@@ -3,6 +3,7 @@
 #include "sim/check/check.h"
 
 #include "core/coordinator/astra_wire.h"
+#include "core/coordinator/electorate.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world.h"
 
@@ -83,6 +84,35 @@ bool muster_uptime_is_up(const struct muster_uptime *u, const struct muster_worl
                          uint32_t process)
 {
     return muster_world_running(w, process) && !u->paused;
+}
+
+/* The origin's wire has no place for a ledger, and who migrates from it brings none along. */
+static bool speaks_astra(const struct muster_world *w)
+{
+    const struct muster_scenario *s = muster_world_scenario(w);
+    for (uint32_t i = 0; i < s->config_count; i++) {
+        const struct muster_config *c = s->configs[i];
+        if (c->wire == MUSTER_WIRE_ASTRA)
+            return true;
+    }
+    return false;
+}
+
+bool muster_check_hands_on(const struct muster_world *w, uint32_t process)
+{
+    const struct muster_config *c = muster_check_config(w);
+    const uint32_t needed = MUSTER_ASSUME_DRIFT | MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE;
+    if (!c || !c->hold_history || (needed & ~muster_world_scenario(w)->assumptions) != 0 ||
+        speaks_astra(w))
+        return false;
+    uint32_t voters = muster_electorate_size(muster_world_place(w, process), MUSTER_ELECTORATE_NOW);
+    return c->local || !muster_config_trusts_store(c, voters);
+}
+
+uint32_t muster_check_cluster(const struct muster_world *w, uint32_t process)
+{
+    const struct muster_config *c = muster_check_config(w);
+    return c && c->local ? process : 0;
 }
 
 muster_dur muster_check_with_drift(const struct muster_config *c, muster_dur length)

@@ -9,12 +9,14 @@
 #define BY_READING   2  /* the reading, and one command that comes of it */
 #define BY_HEARTBEAT 4  /* record, health, state, decision */
 #define BY_ORDER     16 /* more: what an operator asks is published, answered, looked at, led by */
+#define BY_LEDGER    4  /* ledger read and written, record, wake: once for each version */
 
 /* Commands that a process has sent since `from`, by its own clock. */
 struct process {
     muster_time from;
     uint64_t count;
     uint64_t orders; /* of operators, to anybody, since then */
+    uint64_t more;   /* that new versions of the ledger allow besides */
 };
 
 static size_t size(const struct muster_world *w)
@@ -43,7 +45,7 @@ static void count(struct process *p, struct muster_world *w, const struct muster
     if (p->count == 0 || now - p->from >= c->renew_every)
         *p = (struct process){.from = now};
     muster_judged(w);
-    uint64_t most = bound_of(w, c) + BY_ORDER * p->orders;
+    uint64_t most = bound_of(w, c) + BY_ORDER * p->orders + p->more;
     if (++p->count > most)
         muster_violated(w,
                         "%s has sent the store %" PRIu64 " commands within " SECONDS
@@ -59,6 +61,15 @@ static void hear_order(struct process *at, const struct muster_world *w)
         at[p].orders++;
 }
 
+/* An action of the cluster begins or ends: a new version of the ledger, which each voter takes over
+ * and says so, and all look. */
+static void allow_ledger(struct process *all, const struct muster_world *w)
+{
+    uint32_t members = muster_world_members(w);
+    for (uint32_t i = 0; i < members; i++)
+        all[i].more += BY_LEDGER + BY_READING * (uint64_t)members;
+}
+
 /* Work has no pace but that of its items: what it asks follows what was submitted. */
 static bool is_of_work(uint64_t tag)
 {
@@ -69,7 +80,10 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
 {
     const struct muster_config *c = muster_check_config_of(w, r->process);
     struct process *p = (struct process *)self + r->process;
-    if (r->kind == MUSTER_EVENT_RESTART)
+    if (r->kind == NOTE_KIND(ACTION_PREPARED) ||
+        (r->kind == NOTE_KIND(ACTION_ENDED) && r->arg[1] > 0))
+        allow_ledger(self, w);
+    else if (r->kind == MUSTER_EVENT_RESTART)
         *p = (struct process){0};
     else if (r->kind == MUSTER_EVENT_INPUT + MUSTER_IN_COMMAND)
         hear_order(self, w);
@@ -78,7 +92,11 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
 }
 
 static const uint16_t kinds[] = {MUSTER_EVENT_EFFECT + MUSTER_OUT_REQUEST,
-                                 MUSTER_EVENT_INPUT + MUSTER_IN_COMMAND, MUSTER_EVENT_RESTART, 0};
+                                 MUSTER_EVENT_INPUT + MUSTER_IN_COMMAND,
+                                 MUSTER_EVENT_RESTART,
+                                 NOTE_KIND(ACTION_PREPARED),
+                                 NOTE_KIND(ACTION_ENDED),
+                                 0};
 
 const struct muster_property muster_check_store_spared = {
     .name = "store_spared",
@@ -92,10 +110,11 @@ const struct muster_property muster_check_store_spared = {
         "if that is more) and 2 for each member that may say \"look now\"; twice that, as a "
         "reading leads to one command more; and 4 for each heartbeat. With the defaults and three "
         "members that is 40 in 3 s, and a few more where two wires are spoken; a retry without a "
-        "pace makes hundreds. Counted in spans laid "
-        "end to end, each a renew_every on the process's own clock. Work items are not counted: "
-        "what they ask follows what was submitted; an operator's order allows 16 more. When it is "
-        "violated, a failed command is sent again as soon as its answer is there.",
+        "pace makes hundreds. Counted in spans laid end to end, each a renew_every on the "
+        "process's own clock. Each begin and end of a cluster action allows 4 more, for a version "
+        "of the ledger, and 2 for each member. Work items are not counted: what they ask follows "
+        "what was submitted; an operator's order allows 16 more. When it is violated, a failed "
+        "command is sent again as soon as its answer is there.",
     .class = MUSTER_SAFETY,
     .assumes = 0,
     .by_default = true,
