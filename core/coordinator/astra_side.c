@@ -201,13 +201,13 @@ bool muster_astra_side_owns(const struct muster_astra_side *s, uint64_t tag)
            s->tag[kind - MUSTER_ASTRA_TAG] == tag;
 }
 
-/* A vote counts from when it is seen to change: one that stands still may be of a dead member. */
-static void see_vote(struct muster_astra_side *s, muster_time now, uint32_t index,
-                     struct muster_bytes text)
+/* A vote counts when it is seen to change, and from the reading before: one that stands still may
+ * be of a dead member, and so may one that has changed since long ago. */
+static void see_vote(struct muster_astra_side *s, uint32_t index, struct muster_bytes text)
 {
     struct muster_astra_vote v;
     if (text.size == 0 || muster_astra_vote_parse(&v, text) != 0) {
-        muster_members_take(s->members, now, index, NULL);
+        muster_members_take(s->members, s->seen_at, index, NULL);
         return;
     }
     uint64_t sequence = s->members->at[index].record.sequence;
@@ -219,7 +219,7 @@ static void see_vote(struct muster_astra_side *s, muster_time now, uint32_t inde
                                      .mode = v.mode,
                                      .score = v.score,
                                      .failed = MUSTER_COUNT_UNKNOWN};
-    muster_members_take(s->members, now, index, &r);
+    muster_members_take(s->members, s->seen_at, index, &r);
 }
 
 static struct muster_bytes next_text(struct muster_flat_reader *r)
@@ -244,8 +244,9 @@ static bool see(struct muster_astra_side *s, muster_time now, struct muster_byte
                 : muster_text_equal(holder, own_name(s)) ? MUSTER_ASTRA_OWN
                                                          : MUSTER_ASTRA_OTHER;
     for (uint32_t i = 0; i < votes; i++)
-        see_vote(s, now, i, next_text(&r));
+        see_vote(s, i, next_text(&r));
     *ret_news = muster_astra_lock_seen(&s->lock, s->poll_sent, s->holder);
+    s->seen_at = now;
     s->read = true;
     return true;
 }

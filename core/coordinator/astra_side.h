@@ -39,6 +39,7 @@ struct muster_astra_side {
     bool shown_as_leader;            /* what the channel is told */
     uint64_t next_tag, tag[MUSTER_ASTRA_ASKS];
     muster_time poll_at, poll_sent, heartbeat_at;
+    muster_time seen_at;                /* when the store was last read */
     muster_time answered;               /* last answer of the store */
     uint64_t wall;                      /* ms since 1970, … */
     muster_time wall_at;                /* … as it was then */
