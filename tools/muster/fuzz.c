@@ -66,19 +66,23 @@ static bool make_round(struct muster_fuzz *x)
 
 /* ---- what it came to ---- */
 
-/* A failure's name: its property, its text without names and numbers, and, where it happened at an
- * event and not by the end of time, what was noted last. */
+static uint64_t chain(uint64_t hash, const char *text)
+{
+    for (; *text; text++) {
+        bool number = (*text >= '0' && *text <= '9') || *text == '.';
+        if (!number)
+            hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+/* A failure's name: its property, its text without numbers, and, where it happened at an event and
+ * not by the end of time, what was noted last. Of runs that differ there is nothing but that. */
 static uint64_t sign(const struct muster_run_result *result, const struct muster_fuzz_told *told)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    const char *const texts[] = {result->property, result->text};
-    for (uint32_t i = 0; i < 2; i++) {
-        for (const char *c = texts[i]; *c; c++) {
-            bool number = (*c >= '0' && *c <= '9') || *c == '.';
-            if (!number)
-                hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
-        }
-    }
+    uint64_t hash = chain(UINT64_C(0xcbf29ce484222325), result->property);
+    if (result->code != MUSTER_REPORT_DIVERGED)
+        hash = chain(hash, result->text);
     for (uint32_t i = 0; i < 2 && result->code == MUSTER_REPORT_VIOLATED; i++)
         hash = (hash ^ told->last[i]) * UINT64_C(0x100000001b3);
     return hash;
@@ -206,11 +210,11 @@ static void print_findings(const struct muster_fuzz *x)
 {
     for (uint32_t i = 0; i < x->finding_count; i++) {
         const struct muster_fuzz_finding *f = &x->findings[i];
+        printf("%-24s  %6" PRIu64 " times", f->property, f->count);
         if (f->path[0])
-            printf("%-24s  %6" PRIu64 " times  %s run %s\n", f->property, f->count, x->program,
-                   f->path);
-        else
-            printf("%-24s  %6" PRIu64 " times\n", f->property, f->count);
+            printf("  %s run %s%s", x->program, f->path,
+                   f->code == MUSTER_REPORT_DIVERGED ? " --check-determinism" : "");
+        putchar('\n');
     }
 }
 
