@@ -6,12 +6,22 @@
 #include "tools/muster/options.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define SAME_MAX 5 /* findings of one property that are written */
+
+/* Between two rounds; within one, muster_jobs_run looks out itself. */
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
 
 /* ---- making a round ---- */
 
@@ -160,7 +170,7 @@ static enum muster_jobs_end run_round(struct muster_fuzz *x)
 {
     enum muster_jobs_end end = muster_fuzz_run(x);
     merge_round(x);
-    return end;
+    return end == MUSTER_JOBS_DONE && interrupted ? MUSTER_JOBS_INTERRUPTED : end;
 }
 
 /* ---- a campaign ---- */
@@ -325,6 +335,9 @@ static int fuzz(struct muster_fuzz *x)
     uint64_t next = x->request.corpus && !x->request.seeded ? muster_fuzz_load_next(x) : 0;
     x->next = next > x->request.first ? next : x->request.first;
     x->started = muster_runner_now();
+    const struct sigaction look_out = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &look_out, NULL);
+    sigaction(SIGTERM, &look_out, NULL);
     enum muster_jobs_end end = run_campaign(x);
     print_summary(x, end);
     if (x->request.coverage)
