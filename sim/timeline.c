@@ -70,6 +70,15 @@ void timeline_fire(struct muster_world *w, uint32_t entry)
     }
 }
 
+/* A fault's end; inputs of a process that was slow are late for a while longer. */
+static muster_time calm_from(const struct muster_world *w)
+{
+    muster_time from = w->now;
+    for (uint32_t p = 0; p < w->process_count; p++)
+        from = muster_time_max(from, w->process[p].slow_until);
+    return from;
+}
+
 void timeline_end(struct muster_world *w, uint32_t entry)
 {
     struct entry_state *state = &w->entry[entry];
@@ -78,7 +87,7 @@ void timeline_end(struct muster_world *w, uint32_t entry)
     fault_end(w, entry);
     state->active = false;
     w->active_faults--;
-    w->calm_since = w->now;
+    w->calm_since = calm_from(w);
 }
 
 /* A fault that was never rehearsed defends nothing, whatever else was expected. */

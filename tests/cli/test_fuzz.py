@@ -57,6 +57,15 @@ class Fuzz(Case):
         self.assertIn("silence violated at", again)
         self.run_("replay", "found/" + name[:-5] + ".jsonl")
 
+    def test_crashes_and_runs_that_differ_are_findings_too(self):
+        for trouble, code, option in ("crash", 1, ""), ("guess", 3, " --check-determinism"):
+            base = BASE.replace("trouble: speak", "trouble: " + trouble)
+            self.write("base.yaml", base.replace("always: [silence]\n", ""))
+            done = self.run_("fuzz", "base.yaml", "--runs", "130", "-o", trouble, code=code)
+            name, = self.listed(trouble)
+            self.assertIn(f" run {trouble}/{name}{option}\n", done.stdout)
+            self.run_("run", f"{trouble}/{name}", *option.split(), code=code)
+
     def test_a_scenario_keeps_its_bounds(self):
         self.run_("fuzz", "base.yaml", "--runs", "40", "-o", "found", code=1)
         for text in self.contents("found").values():

@@ -6,12 +6,22 @@
 #include "tools/muster/options.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define SAME_MAX 5 /* findings of one property that are written */
+
+/* Between two rounds; within one, muster_jobs_run looks out itself. */
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
 
 /* ---- making a round ---- */
 
@@ -66,19 +76,23 @@ static bool make_round(struct muster_fuzz *x)
 
 /* ---- what it came to ---- */
 
-/* A failure's name: its property, its text without names and numbers, and, where it happened at an
- * event and not by the end of time, what was noted last. */
+static uint64_t chain(uint64_t hash, const char *text)
+{
+    for (; *text; text++) {
+        bool number = (*text >= '0' && *text <= '9') || *text == '.';
+        if (!number)
+            hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+/* A failure's name: its property, its text without numbers, and, where it happened at an event and
+ * not by the end of time, what was noted last. Of runs that differ there is nothing but that. */
 static uint64_t sign(const struct muster_run_result *result, const struct muster_fuzz_told *told)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    const char *const texts[] = {result->property, result->text};
-    for (uint32_t i = 0; i < 2; i++) {
-        for (const char *c = texts[i]; *c; c++) {
-            bool number = (*c >= '0' && *c <= '9') || *c == '.';
-            if (!number)
-                hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
-        }
-    }
+    uint64_t hash = chain(UINT64_C(0xcbf29ce484222325), result->property);
+    if (result->code != MUSTER_REPORT_DIVERGED)
+        hash = chain(hash, result->text);
     for (uint32_t i = 0; i < 2 && result->code == MUSTER_REPORT_VIOLATED; i++)
         hash = (hash ^ told->last[i]) * UINT64_C(0x100000001b3);
     return hash;
@@ -156,7 +170,7 @@ static enum muster_jobs_end run_round(struct muster_fuzz *x)
 {
     enum muster_jobs_end end = muster_fuzz_run(x);
     merge_round(x);
-    return end;
+    return end == MUSTER_JOBS_DONE && interrupted ? MUSTER_JOBS_INTERRUPTED : end;
 }
 
 /* ---- a campaign ---- */
@@ -206,11 +220,11 @@ static void print_findings(const struct muster_fuzz *x)
 {
     for (uint32_t i = 0; i < x->finding_count; i++) {
         const struct muster_fuzz_finding *f = &x->findings[i];
+        printf("%-24s  %6" PRIu64 " times", f->property, f->count);
         if (f->path[0])
-            printf("%-24s  %6" PRIu64 " times  %s run %s\n", f->property, f->count, x->program,
-                   f->path);
-        else
-            printf("%-24s  %6" PRIu64 " times\n", f->property, f->count);
+            printf("  %s run %s%s", x->program, f->path,
+                   f->code == MUSTER_REPORT_DIVERGED ? " --check-determinism" : "");
+        putchar('\n');
     }
 }
 
@@ -321,6 +335,9 @@ static int fuzz(struct muster_fuzz *x)
     uint64_t next = x->request.corpus && !x->request.seeded ? muster_fuzz_load_next(x) : 0;
     x->next = next > x->request.first ? next : x->request.first;
     x->started = muster_runner_now();
+    const struct sigaction look_out = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &look_out, NULL);
+    sigaction(SIGTERM, &look_out, NULL);
     enum muster_jobs_end end = run_campaign(x);
     print_summary(x, end);
     if (x->request.coverage)

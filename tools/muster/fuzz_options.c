@@ -124,8 +124,10 @@ static int check(const struct muster_options *o, struct muster_fuzz_request *r, 
     }
     if (r->corpus && r->out && strcmp(r->corpus, r->out) == 0)
         return muster_options_usage(o, "'--corpus' and '-o' are two folders");
-    if (runs && r->runs == 0)
-        r->last = 0; /* nothing but what --corpus and --merge bring */
+    if (runs && r->runs == 0) { /* nothing but what --corpus and --merge bring */
+        r->first = 1;
+        r->last = 0;
+    }
     if (!r->seeded && !runs && r->time == 0)
         r->time = TIME_DEFAULT;
     return 0;

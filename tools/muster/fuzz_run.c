@@ -5,6 +5,7 @@
 #include "tools/muster/options.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ static void see(void *cookie, const struct muster_world *w, const struct muster_
 static bool open_worker(void *cookie)
 {
     struct muster_fuzz *x = cookie;
+    signal(SIGTERM, SIG_DFL); /* the parent's handler is not for a worker */
     return muster_runner_open(&x->runner);
 }
 
