@@ -228,6 +228,32 @@ static void see_applied(void *self, struct muster_world *w, const struct muster_
                         muster_world_name(w, first->process), first->term);
 }
 
+/* Whoever is down is taken to have it. */
+static uint32_t holders(const struct muster_world *w, uint64_t index, uint64_t term)
+{
+    uint32_t count = 0;
+    for (uint32_t q = 0; q < muster_world_members(w); q++) {
+        const struct raft *m = member(w, q);
+        count +=
+            !m || m->role == RAFT_LOADING || (index <= m->length && m->log[index].term == term);
+    }
+    return count;
+}
+
+static void see_commit(void *self, struct muster_world *w, const struct muster_record *r)
+{
+    if (!is_raft(w) || !remember(self, r))
+        return;
+    uint32_t count = holders(w, r->arg[0], r->arg[1]);
+    muster_judged(w);
+    if (count <= muster_world_members(w) / 2)
+        muster_violated(w,
+                        "%s applies entry %" PRIu64 " of term %" PRIu64 ", which %" PRIu32
+                        " of %" PRIu32 " members can have",
+                        muster_world_name(w, r->process), r->arg[0], r->arg[1], count,
+                        muster_world_members(w));
+}
+
 static void see_leader(void *self, struct muster_world *w, const struct muster_record *r)
 {
     struct history *h = self;
@@ -264,6 +290,20 @@ static const struct muster_property state_machine_safety = {
     .kinds = applications,
     .size = history_size,
     .see = see_applied,
+};
+
+static const struct muster_property majority_holds = {
+    .name = "raft_majority_holds",
+    .rule = "what is applied for the first time is in the logs of more than half of the members",
+    .explain = "An entry is committed when a majority has it on disk; the next majority that "
+               "elects somebody then has a member that knows it. When fewer have it, somebody "
+               "counted wrong, or believed what was true in another term.",
+    .class = MUSTER_SAFETY,
+    .assumes = MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE,
+    .by_default = true,
+    .kinds = applications,
+    .size = history_size,
+    .see = see_commit,
 };
 
 static const struct muster_property leader_completeness = {
@@ -366,6 +406,6 @@ static const struct muster_property progress = {
 };
 
 const struct muster_property *const raft_properties[] = {
-    &election_safety,     &log_matching, &word_kept, &state_machine_safety,
-    &leader_completeness, &progress,     NULL,
+    &election_safety, &log_matching,        &word_kept, &state_machine_safety,
+    &majority_holds,  &leader_completeness, &progress,  NULL,
 };
