@@ -18,6 +18,9 @@
  * kept to it before, and a majority's authority does not become the store's for want of a third
  * voter.
  *
+ * A liveness property takes for granted that operators end what they begin: no restart with the
+ * next electorate goes.
+ *
  * An expectation has no premise of its own, so a step can make it fail for a better reason than the
  * bug: a leader that is expected back when nobody has been restarted. Steps that leave more down or
  * cut off than the first run do not count then; more is not known here. A property is better. */
@@ -45,9 +48,9 @@ struct muster_shrink_outcome {
     uint32_t limits;   /* MUSTER_SHRINK_*: where it is that the core promises less */
     int32_t code;      /* enum muster_outcome_code; 0 passed */
     uint64_t events;
-    uint64_t judged; /* how often the property had been put to the test until it failed */
     uint32_t members;
     uint32_t down, cut;   /* processes that are down when it fails; pairs of endpoints cut off */
+    uint32_t changes;     /* entries that restart somebody with the next electorate */
     uint32_t expectation; /* of a failed one: which of the list */
     char property[64], text[512];
     muster_time failed_at;
