@@ -113,8 +113,11 @@ static uint32_t find_expectation(const struct muster_scenario *s, struct muster_
 static uint32_t count_changes(const struct muster_scenario *s)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < s->entry_count; i++)
-        n += s->timeline[i].verb == MUSTER_DO_RESTART && s->timeline[i].restart.electorate > 0;
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        n += e->verb == MUSTER_DO_VOTER_INIT;
+        n += e->verb == MUSTER_DO_RESTART && e->restart.electorate > 0;
+    }
     return n;
 }
 

@@ -151,9 +151,9 @@ const char *shrink_write_duration(muster_dur value, struct muster_memory *m)
 
 static bool round_of_steps(struct search *s)
 {
-    bool took = shrink_fewer_entries(s);
-    took |= shrink_less_time(s);
+    bool took = shrink_less_time(s); /* first: a try that passes goes on to the end */
     took |= shrink_less_work(s);
+    took |= shrink_fewer_entries(s);
     took |= shrink_fewer_nodes(s);
     took |= shrink_fewer_keys(s);
     took |= shrink_fewer_entries_by_other_seeds(s);

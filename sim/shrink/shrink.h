@@ -6,7 +6,7 @@
  * same assert). Every step is smaller or simpler than the one before, so the search ends; it is
  * repeated until a whole round finds nothing, or the budget is spent. It goes from large to small:
  *
- *   fewer entries of the timeline (ddmin), less time, fewer nodes, whatever key of the file can be
+ *   less time, fewer entries of the timeline (ddmin), fewer nodes, whatever key of the file can be
  *   left out, fewer entries under other seeds, `at` for `when`, shorter and rounder times, a seed
  *   of 1..20.
  *
@@ -19,7 +19,7 @@
  * voter.
  *
  * A liveness property takes for granted that operators end what they begin: no restart with the
- * next electorate goes.
+ * next electorate goes, and no voter_init.
  *
  * An expectation has no premise of its own, so a step can make it fail for a better reason than the
  * bug: a leader that is expected back when nobody has been restarted. Steps that leave more down or
@@ -50,7 +50,7 @@ struct muster_shrink_outcome {
     uint64_t events;
     uint32_t members;
     uint32_t down, cut;   /* processes that are down when it fails; pairs of endpoints cut off */
-    uint32_t changes;     /* entries that restart somebody with the next electorate */
+    uint32_t changes;     /* operators' entries: restarts with the next electorate, voter_init */
     uint32_t expectation; /* of a failed one: which of the list */
     char property[64], text[512];
     muster_time failed_at;
