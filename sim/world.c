@@ -207,7 +207,6 @@ void muster_violated(struct muster_world *w, const char *format, ...)
     if (u->failed || !u->in_force)
         return;
     u->failed = true;
-    w->verdict.judged = u->judged;
     char text[256];
     va_list ap;
     va_start(ap, format);

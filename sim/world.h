@@ -25,7 +25,6 @@ struct muster_verdict {
     muster_time ended;       /* virtual time */
     bool expected_failure;   /* failed as `expect_failure` says, so it passed */
     bool never_judged;       /* the property was named and not put to the test: not violated */
-    uint64_t judged;         /* how often the property that failed was put to the test before */
     const char *property;    /* the property or "expect" that failed first; null if none */
     char text[256];          /* why, for a person */
     struct muster_mark mark; /* expectation: where it stands */

@@ -244,9 +244,9 @@ static const struct muster_doc *in_order(const struct muster_doc *mapping, const
     return all;
 }
 
-/* The best in the order in which people write scenarios. named: with its property under `always`
- * or `eventually`, though it is judged anyway. */
-static const struct muster_doc *arrange(const struct search *s, bool named, struct muster_memory *m)
+/* The best in the order in which people write scenarios. A property that is judged anyway is not
+ * named: a core without the bug may never put it to the test in what is left, and then fail. */
+static const struct muster_doc *arrange(const struct search *s, struct muster_memory *m)
 {
     static const char *const order[] = {"cluster",    "network",  "clocks",  "store",
                                         "disk",       "health",   "targets", "assumptions",
@@ -270,7 +270,7 @@ static const struct muster_doc *arrange(const struct search *s, bool named, stru
             muster_doc_append(root, *key, one, m);
     }
     const struct muster_property *p = find_property(s);
-    if (named || (p && !p->by_default))
+    if (p && !p->by_default)
         append_property(s, root, m);
     return root;
 }
@@ -290,13 +290,8 @@ void shrink_finish(struct search *s, struct muster_memory *m, struct muster_shri
 {
     struct muster_memory own = {0};
     const uint64_t accepted = s->stats.accepted;
-    /* Named, it must be put to the test by a core without the bug, too. */
-    if (s->outcome.judged > 1)
-        shrink_offer_root(s, arrange(s, true, &own), s->best.try.seed);
-    if (shrink_take_first(s) < 0) {
-        shrink_offer_root(s, arrange(s, false, &own), s->best.try.seed);
-        (void)shrink_take_first(s);
-    }
+    shrink_offer_root(s, arrange(s, &own), s->best.try.seed);
+    (void)shrink_take_first(s); /* should it fail otherwise, the best stays as it is */
     s->stats.accepted = accepted;
     write_result(s, m, ret);
     muster_memory_free(&own);

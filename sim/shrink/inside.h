@@ -18,6 +18,7 @@ struct goal {
     uint64_t events_max; /* of a try */
     bool expectation;
     uint32_t down, cut;                /* of an expectation: at most */
+    uint32_t changes;                  /* of what is unmet: at least */
     char crash[MUSTER_SIGNATURE_SIZE]; /* of an assert: its signature; else empty */
 };
 

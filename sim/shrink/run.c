@@ -110,6 +110,17 @@ static uint32_t find_expectation(const struct muster_scenario *s, struct muster_
     return item;
 }
 
+static uint32_t count_changes(const struct muster_scenario *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const struct muster_entry *e = &s->timeline[i];
+        n += e->verb == MUSTER_DO_VOTER_INIT;
+        n += e->verb == MUSTER_DO_RESTART && e->restart.electorate > 0;
+    }
+    return n;
+}
+
 /* ---- a try ---- */
 
 static void tell_end(const struct watch *x, struct muster_world *w)
@@ -121,7 +132,6 @@ static void tell_end(const struct watch *x, struct muster_world *w)
     o->code = (int32_t)v.code;
     o->never_judged = v.never_judged;
     o->events = v.events;
-    o->judged = v.judged;
     o->failed_at = v.failed_at;
     for (uint32_t p = 0; p < muster_world_members(w); p++)
         o->down += !muster_world_running(w, p);
@@ -141,6 +151,7 @@ static void run_loaded(const struct muster_scenario *s, uint64_t seed, struct mu
     struct watch x = {.outcome = o, .item_of = item_of, .fired = MUSTER_SHRINK_ITEMS_MAX};
     o->items = count_items(s, item_of);
     o->members = s->members;
+    o->changes = count_changes(s);
     for (uint32_t i = 0; i < MUSTER_SHRINK_ITEMS_MAX; i++)
         o->item[i].at = MUSTER_NEVER;
     o->loaded = true;

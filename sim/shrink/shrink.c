@@ -20,6 +20,8 @@ static bool is_wanted(const void *cookie, const struct muster_shrink_outcome *o)
     if (!muster_shrink_fails(o) || o->code != goal->code ||
         strcmp(o->property, goal->property) != 0)
         return false;
+    if (goal->code == MUSTER_RUN_UNMET && o->changes < goal->changes)
+        return false;
     if (goal->expectation && (o->down > goal->down || o->cut > goal->cut))
         return false;
     return !goal->crash[0] || strcmp(o->signature, goal->crash) == 0;
@@ -149,9 +151,9 @@ const char *shrink_write_duration(muster_dur value, struct muster_memory *m)
 
 static bool round_of_steps(struct search *s)
 {
-    bool took = shrink_fewer_entries(s);
-    took |= shrink_less_time(s);
+    bool took = shrink_less_time(s); /* first: a try that passes goes on to the end */
     took |= shrink_less_work(s);
+    took |= shrink_fewer_entries(s);
     took |= shrink_fewer_nodes(s);
     took |= shrink_fewer_keys(s);
     took |= shrink_fewer_entries_by_other_seeds(s);
@@ -178,6 +180,7 @@ static bool set_goal(struct search *s)
     goal->expectation = strcmp(o->property, "expect") == 0;
     goal->down = o->down;
     goal->cut = o->cut;
+    goal->changes = o->changes;
     if (strcmp(o->property, "events_max") != 0)
         goal->events_max = 4 * o->events + EVENTS_LEAST;
     if (strcmp(o->property, "no_crash") == 0 && strstr(o->text, "Assertion"))

@@ -6,7 +6,7 @@
  * same assert). Every step is smaller or simpler than the one before, so the search ends; it is
  * repeated until a whole round finds nothing, or the budget is spent. It goes from large to small:
  *
- *   fewer entries of the timeline (ddmin), less time, fewer nodes, whatever key of the file can be
+ *   less time, fewer entries of the timeline (ddmin), fewer nodes, whatever key of the file can be
  *   left out, fewer entries under other seeds, `at` for `when`, shorter and rounder times, a seed
  *   of 1..20.
  *
@@ -17,6 +17,9 @@
  * fail with the best of cores: where `drift` is assumed no clock leaves `max_clock_drift_ppm` that
  * kept to it before, and a majority's authority does not become the store's for want of a third
  * voter.
+ *
+ * A liveness property takes for granted that operators end what they begin: no restart with the
+ * next electorate goes, and no voter_init.
  *
  * An expectation has no premise of its own, so a step can make it fail for a better reason than the
  * bug: a leader that is expected back when nobody has been restarted. Steps that leave more down or
@@ -45,9 +48,9 @@ struct muster_shrink_outcome {
     uint32_t limits;   /* MUSTER_SHRINK_*: where it is that the core promises less */
     int32_t code;      /* enum muster_outcome_code; 0 passed */
     uint64_t events;
-    uint64_t judged; /* how often the property had been put to the test until it failed */
     uint32_t members;
     uint32_t down, cut;   /* processes that are down when it fails; pairs of endpoints cut off */
+    uint32_t changes;     /* operators' entries: restarts with the next electorate, voter_init */
     uint32_t expectation; /* of a failed one: which of the list */
     char property[64], text[512];
     muster_time failed_at;

@@ -16,9 +16,17 @@ struct walk {
     uint32_t count;
 };
 
+/* Who votes after a change is all or nothing: another set would be another change. */
+static bool is_electorate(const struct muster_doc *node)
+{
+    return node->key && (strcmp(node->key, "next") == 0 || strcmp(node->key, "electorate") == 0) &&
+           node->kind != MUSTER_NODE_SCALAR;
+}
+
 static void collect(struct walk *w, const struct muster_doc *node)
 {
-    for (const struct muster_doc *child = node->first; child; child = child->next) {
+    for (const struct muster_doc *child = node->first; child && !is_electorate(node);
+         child = child->next) {
         if (w->count == NODES)
             return;
         w->node[w->count++] = child;

@@ -67,6 +67,11 @@ class Shrink(Case):
         self.assertIn("# From noisy.yaml, seed 3:", self.read("out.yaml"))
         self.verdict("out.yaml", 1, "silence")
 
+    def test_a_trace_of_a_crash_has_no_last_line(self):
+        self.run_("run", "crash.yaml", "--seed", "2", "--trace-dir", "t", code=1)
+        self.run_("shrink", "t/crash-2.jsonl", "-o", "out.yaml")
+        self.verdict("out.yaml", 1, "no_crash")
+
     def test_a_documented_limit_can_be_shrunk(self):
         self.run_("shrink", "documented.yaml")
         self.assertNotIn("expect_failure", self.read("documented-shrunk.yaml"))
