@@ -488,6 +488,8 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     if (n->work)
         work(n, NULL, out);
     leave(n, out);
+    /* What came meanwhile may be to be looked at sooner. */
+    n->sample_at = muster_time_min(n->sample_at, n->plan->sample_at(n->orchestrator));
     n->promised_deadline = next_deadline(n);
     n->inside = false;
 }

@@ -222,7 +222,7 @@ static void reply(struct astra *a, const struct muster_input *in, struct muster_
     take_news(a, in->now, news, out);
     if (!read)
         return;
-    muster_members_judge(&a->members, in->now, MEMBER_NOTES_MAX, out);
+    muster_members_judge(&a->members, in->now, a->side.poll_sent, MEMBER_NOTES_MAX, out);
     look(a, in->now);
     if (a->side.holder != MUSTER_ASTRA_NOBODY) /* no leader, no decision */
         decide(a, in->now, out);

@@ -36,6 +36,7 @@ void muster_members_take(struct muster_members *m, muster_time now, uint32_t ind
     if (!advanced)
         return;
     x->advanced = now;
+    x->spoke = m->read;
     if (x->advances < ADVANCES_TO_LIVE)
         x->advances++;
 }
@@ -73,14 +74,15 @@ static enum muster_liveness judge(const struct muster_members *m, muster_time no
     return x->advances >= ADVANCES_TO_LIVE ? MUSTER_MEMBER_LIVE : x->liveness;
 }
 
-void muster_members_judge(struct muster_members *m, muster_time now, uint32_t most,
-                          struct muster_effects *out)
+void muster_members_judge(struct muster_members *m, muster_time now, muster_time asked,
+                          uint32_t most, struct muster_effects *out)
 {
     static const uint16_t notes[] = {
         [MUSTER_MEMBER_LIVE] = MUSTER_NOTE_MEMBER_LIVE,
         [MUSTER_MEMBER_SUSPECT] = MUSTER_NOTE_MEMBER_SUSPECT,
         [MUSTER_MEMBER_GONE] = MUSTER_NOTE_MEMBER_GONE,
     };
+    m->read = asked;
     for (uint32_t i = 0; i < m->count && most > 0; i++) {
         struct muster_member *x = &m->at[i];
         enum muster_liveness next = judge(m, now, x);
@@ -97,6 +99,6 @@ void muster_members_judge(struct muster_members *m, muster_time now, uint32_t mo
 bool muster_members_fresh(const struct muster_members *m, muster_time now, uint32_t index)
 {
     const struct muster_member *x = &m->at[index];
-    return x->present &&
-           muster_time_since(now, x->advanced) <= FRESH_HEARTBEATS * m->cfg->heartbeat_every;
+    return x->present && x->spoke > 0 &&
+           muster_time_since(now, x->spoke) <= FRESH_HEARTBEATS * m->cfg->heartbeat_every;
 }
