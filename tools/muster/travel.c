@@ -4,7 +4,6 @@
 #include "reports/report.h"
 #include "tools/muster/options.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* How many records lie at or before a time. */
@@ -104,8 +103,9 @@ static bool choose(struct muster_traveller *x, const char *names, char *problem,
         char name[64];
         uint16_t process;
         size_t length = strcspn(names, ",");
-        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1),
-                 names);
+        size_t kept = length < sizeof name ? length : sizeof name - 1;
+        memcpy(name, names, kept);
+        name[kept] = 0;
         if (!muster_travel_process(t, name, &process, problem, size))
             return false;
         x->shown[process] = true;
