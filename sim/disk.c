@@ -76,13 +76,23 @@ static void settle(struct muster_disk_file *f, uint32_t share)
         f->durable_size = end;
 }
 
+/* How much of what was dirty has arrived: nothing, all or a part, one as often as the other. Drawn
+ * by the byte, all of it hardly ever would. */
+static uint32_t arrived(const struct muster_disk_file *f, struct muster_random *r)
+{
+    uint32_t dirty = f->dirty_high - f->dirty_low;
+    uint64_t which = muster_random_below(r, 3);
+    if (which < 2)
+        return which == 0 ? 0 : dirty;
+    return (uint32_t)muster_random_below(r, (uint64_t)dirty + 1);
+}
+
 enum muster_status muster_disk_sync(struct muster_disk *d, uint32_t file, struct muster_random *r)
 {
     assert(file < MUSTER_DISK_FILES);
     struct muster_disk_file *f = &d->file[file];
     if (f->capacity > 0 && is_dirty(f)) {
-        uint32_t dirty = f->dirty_high - f->dirty_low;
-        settle(f, d->error ? (uint32_t)muster_random_below(r, (uint64_t)dirty + 1) : dirty);
+        settle(f, d->error ? arrived(f, r) : f->dirty_high - f->dirty_low);
         if (!d->error)
             clean(f);
     }
@@ -115,8 +125,7 @@ void muster_disk_crash(struct muster_disk *d, enum muster_disk_crash how, struct
         if (how == MUSTER_DISK_GONE)
             f->durable_size = 0;
         else if (how == MUSTER_DISK_TORN && is_dirty(f))
-            settle(f,
-                   (uint32_t)muster_random_below(r, (uint64_t)(f->dirty_high - f->dirty_low) + 1));
+            settle(f, arrived(f, r));
         if (f->durable_size < f->capacity)
             memset(f->durable + f->durable_size, 0, f->capacity - f->durable_size);
         memcpy(f->cached, f->durable, f->capacity);

@@ -3,7 +3,8 @@
  * apart.
  *
  * A write changes the page cache; a sync makes it durable; a crash keeps what is durable and, torn,
- * a drawn part of the rest. Survives the process. Bounds: MUSTER_DISK_FILES files of 64 KiB. */
+ * nothing, all or a drawn part of the rest. Survives the process. Bounds: MUSTER_DISK_FILES files
+ * of 64 KiB. */
 #ifndef MUSTER_SIM_DISK_H
 #define MUSTER_SIM_DISK_H
 
@@ -35,8 +36,8 @@ enum muster_disk_crash { MUSTER_DISK_KEPT = 0, MUSTER_DISK_TORN = 1, MUSTER_DISK
 #define MUSTER_DISK_END UINT64_MAX
 enum muster_status muster_disk_write(struct muster_disk *d, struct muster_arena *a, uint32_t file,
                                      uint64_t offset, struct muster_bytes data);
-/* Make durable. With `error` set: IOERROR, and the drawn half of the dirty bytes became durable all
- * the same. */
+/* Make durable. With `error` set: IOERROR, and nothing, all or a drawn part of the dirty bytes
+ * became durable all the same. */
 enum muster_status muster_disk_sync(struct muster_disk *d, uint32_t file, struct muster_random *r);
 /* What a read finds: up to MUSTER_DISK_READ_MAX bytes of the cached contents, from offset on. */
 struct muster_bytes muster_disk_read(const struct muster_disk *d, uint32_t file, uint64_t offset);

@@ -30,7 +30,8 @@
  *   an entry   event                                               next       and
  *   FREE       submitted                                           ACCEPTING  journaled as OFFERED
  *   ACCEPTING  durable                                             OPEN       WORK_ACCEPTED
- *   ACCEPTING  the disk failed                                     VOID       WORK_REFUSED
+ *   ACCEPTING  the disk failed, nothing was written                FREE       WORK_REFUSED
+ *   ACCEPTING  the disk failed, and may have it                    VOID       journaled as void
  *   OPEN       the board shows an assignment above its number      OPEN       journaled as RUNNING
  *   OPEN       that is durable                                     OPEN       WORK_GRANTED
  *   OPEN       the board shows the end of its number               ENDING     journaled as DONE
@@ -38,12 +39,13 @@
  *   OPEN       the board shows another item with its id            ENDING     journaled as DONE
  *   ENDING     durable                                             ENDED      WORK_ENDED
  *   ENDED      the board shows it no longer                        FREE
- *   VOID       that it is void is durable                          FREE
+ *   VOID       that is durable                                     FREE       WORK_REFUSED
  *   any        the disk failed                                     as it is   again in poll_every
  *
  * WORK_ENDED is the one terminal record of an item. After a restart what the journal knows is said
- * again, marked as restated. An item whose end is not known says WORK_ALERT, too. Without a store
- * (`coordinator: {type: local}`) the journal is the board.
+ * again, marked as restated; a void entry (DONE as fenced, number 0) was no item. An item whose end
+ * is not known says WORK_ALERT, too. Without a store (`coordinator: {type: local}`) the journal is
+ * the board.
  *
  * Beside the coordinator, not behind its interface: of it work needs who leads and who is there,
  * which every implementation tells, and nothing of the lease; so all of them have work, those

@@ -99,12 +99,23 @@ static void say_granted(const struct muster_work *w, const struct muster_work_re
                   work_member(w, r->assignee), NULL);
 }
 
+/* What was refused once it may have been on the disk. No item that was accepted ends fenced without
+ * a run. */
+static bool is_void(const struct muster_work_record *r)
+{
+    return r->state == MUSTER_WORK_DONE && r->number == 0 && r->result == MUSTER_RESULT_FENCED;
+}
+
 /* What an earlier incarnation has accepted goes on; what it has ended is said again, for it may
  * have died before it said so. */
 static void restore(const struct muster_work *w, struct muster_work_entry *e,
                     struct muster_effects *out)
 {
     const struct muster_work_record *r = &e->record;
+    if (is_void(r)) {
+        forget(e);
+        return;
+    }
     e->restated = true;
     if (r->state == MUSTER_WORK_DONE) {
         e->state = MUSTER_WORK_ENTRY_ENDED;
@@ -241,13 +252,15 @@ static void durable(struct muster_work *w, struct muster_work_entry *e, struct m
     case MUSTER_WORK_ENTRY_FREE: /* never written, nor what has ended */
     case MUSTER_WORK_ENTRY_ENDED:
     case MUSTER_WORK_ENTRY_VOID:
+        muster_work_refuse(out, MUSTER_WORK_REFUSED_DISK, r->id);
         forget(e);
         break;
     }
 }
 
 /* The disk has failed. What was being accepted is not, written or not; of what was written nobody
- * knows whether it is on the disk: a later version has to say it. */
+ * knows whether it is on the disk: a later version has to say that it is void, and only when that
+ * one is durable is it refused, for until then a restart may still accept it. */
 static void not_durable(struct muster_work *w, struct muster_work_entry *e,
                         struct muster_effects *out)
 {
@@ -255,13 +268,13 @@ static void not_durable(struct muster_work *w, struct muster_work_entry *e,
     e->writing = false;
     if (e->state != MUSTER_WORK_ENTRY_ACCEPTING)
         return;
-    muster_work_refuse(out, MUSTER_WORK_REFUSED_DISK, e->record.id);
     if (written) {
         e->state = MUSTER_WORK_ENTRY_VOID;
         e->record.state = MUSTER_WORK_DONE;
-        e->record.result = MUSTER_RESULT_CANCELLED;
+        e->record.result = MUSTER_RESULT_FENCED;
         return;
     }
+    muster_work_refuse(out, MUSTER_WORK_REFUSED_DISK, e->record.id);
     e->dirty = false;
     w->dirty--;
     forget(e);

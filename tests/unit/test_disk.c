@@ -93,6 +93,28 @@ static void a_failed_sync_may_have_kept_a_part(void **state)
     expect(muster_disk_durable(&disk, 0), "0123456789");
 }
 
+static void a_failed_sync_keeps_nothing_all_or_a_part_each_of_them_often(void **state)
+{
+    char text[1001];
+    uint32_t none = 0, part = 0, all = 0;
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        done(state);
+        fresh(state);
+        source.state = seed;
+        disk.error = true;
+        write_text(0, text);
+        assert_int_equal(muster_disk_sync(&disk, 0, &source), MUSTER_STATUS_IOERROR);
+        size_t left = muster_disk_durable(&disk, 0).size;
+        none += left == 0;
+        all += left == 1000;
+        part += left > 0 && left < 1000;
+    }
+    assert_true(none > 60 && part > 60 && all > 60);
+}
+
 static void a_gap_reads_as_zeroes(void **state)
 {
     (void)state;
@@ -121,6 +143,8 @@ int main(void)
                                         done),
         cmocka_unit_test_setup_teardown(a_full_disk_takes_nothing_and_says_so, fresh, done),
         cmocka_unit_test_setup_teardown(a_failed_sync_may_have_kept_a_part, fresh, done),
+        cmocka_unit_test_setup_teardown(
+            a_failed_sync_keeps_nothing_all_or_a_part_each_of_them_often, fresh, done),
         cmocka_unit_test_setup_teardown(a_gap_reads_as_zeroes, fresh, done),
         cmocka_unit_test_setup_teardown(rot_flips_one_bit_of_what_is_durable, fresh, done),
     };
