@@ -20,8 +20,8 @@ bool lease_majority(const struct muster_lease *l, const struct muster_lease_view
  * in both electorates likewise; where the store is the authority, of all voters. */
 bool lease_majority_paused(const struct muster_lease *l, const struct muster_lease_view *v);
 /* Of the versions of the ledger that this leader wrote, the newest that is on the disks of a
- * majority of those who stand behind our pair, in both electorates likewise; 0: none. own: what the
- * own disk holds. */
+ * majority of those who stand behind our pair; 0: none. own: what the own disk holds. Only for a
+ * leader by promises (R3), whom a joint election has settled. */
 uint64_t lease_majority_held(const struct muster_lease *l, const struct muster_lease_view *v,
                              struct muster_ledger_version own);
 /* Whether a majority of those who stand behind our pair holds nothing newer than `own`, likewise;

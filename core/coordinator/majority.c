@@ -79,26 +79,19 @@ bool lease_majority_paused(const struct muster_lease *l, const struct muster_lea
            (l->settled || hold_pause(l, MUSTER_ELECTORATE_BEFORE, v));
 }
 
-static uint64_t hold_ledger(const struct muster_lease *l, enum muster_electorate which,
-                            const struct muster_lease_view *v, struct muster_ledger_version own)
+uint64_t lease_majority_held(const struct muster_lease *l, const struct muster_lease_view *v,
+                             struct muster_ledger_version own)
 {
     uint64_t count[MUSTER_VOTERS_MAX];
-    uint32_t n = 0, need = needed(l, which);
+    uint32_t n = 0, need = needed(l, MUSTER_ELECTORATE_NOW);
+    assert(l->settled); /* who was elected has settled it: the one before elects nobody any more */
     for (uint32_t i = 0; i < l->place->voters; i++) {
-        if (!muster_electorate_has(l->place, which, i) || !stands_behind(l, v, i))
+        if (!muster_electorate_has(l->place, MUSTER_ELECTORATE_NOW, i) || !stands_behind(l, v, i))
             continue;
         struct muster_ledger_version held = i == l->place->index ? own : v->voter[i].ledger;
         insert(count, n++, held.epoch == l->pair.epoch ? held.count : 0);
     }
     return n < need ? 0 : count[need - 1];
-}
-
-uint64_t lease_majority_held(const struct muster_lease *l, const struct muster_lease_view *v,
-                             struct muster_ledger_version own)
-{
-    uint64_t now = hold_ledger(l, MUSTER_ELECTORATE_NOW, v, own);
-    uint64_t before = l->settled ? now : hold_ledger(l, MUSTER_ELECTORATE_BEFORE, v, own);
-    return now < before ? now : before;
 }
 
 /* Nobody promises where the store is the authority, so that nobody there may know more. */

@@ -86,7 +86,7 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         p->known = p->promise.epoch;
     struct muster_member_record r = {
         .state = (enum muster_member_state)p->state,
-        .incarnation = {100 + i, 1},
+        .incarnation = {100 + i, 1 + p->restarts},
         .sequence = p->still ? 7 : d->now / d->config.heartbeat_every,
         .electorate = d->electorate + p->electorate_off,
         .promise = p->promise,

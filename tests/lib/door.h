@@ -37,6 +37,7 @@ struct door_peer {
     bool up;
     bool votes; /* promises and echoes what stands in the leader record */
     bool still; /* its sequence stands */
+    uint64_t restarts;
     char state;
     struct muster_pair promise;
     uint64_t echo;

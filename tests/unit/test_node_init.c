@@ -283,6 +283,19 @@ static void record_that_stands_still_is_not_heard(void **state)
     refused(MUSTER_INIT_NO_MAJORITY);
 }
 
+static void voter_that_advances_once_in_each_of_its_lives_is_not_heard(void **state)
+{
+    (void)state;
+    start_unfit();
+    ask("floor=7");
+    for (uint32_t i = 0; i < 16; i++) { /* it may be the last command of the life before */
+        d->peer[1].restarts++;
+        d->peer[2].restarts++;
+        door_wait(d, d->config.heartbeat_every);
+    }
+    refused(MUSTER_INIT_NO_MAJORITY);
+}
+
 static void unfit_voter_is_not_heard(void **state)
 {
     (void)state;
@@ -486,6 +499,7 @@ int main(void)
         HERE(floor_below_the_counter_in_the_store_is_refused),
         HERE(one_of_two_others_is_no_majority),
         HERE(record_that_stands_still_is_not_heard),
+        HERE(voter_that_advances_once_in_each_of_its_lives_is_not_heard),
         HERE(unfit_voter_is_not_heard),
         HERE(voter_of_another_electorate_is_not_heard),
         HERE(three_of_four_others_are_a_majority),
