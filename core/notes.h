@@ -68,7 +68,7 @@
       "an anomaly was reported, and what was decided (text: its type, and why)")                   \
     X(PHASE, "phase", "phase", "from", "", "", "the mission went on to a phase (text: its name)")  \
     X(PHASE_REFUSED, "phase_refused", "phase", "from", "", "",                                     \
-      "a phase that may not follow, or is none (text)")                                            \
+      "a phase that may not follow, is the present one, or is none (text)")                        \
     X(DRY_RUN, "dry_run", "on", "", "", "", "actions are recorded and not run, or run again")      \
     X(STORM, "storm", "storm", "healthy", "needed", "",                                            \
       "the blast radius blocks, or is free again (enum muster_storm)")                             \
@@ -129,7 +129,9 @@
     X(LEDGER_DURABLE, "ledger_durable", "epoch", "count", "", "",                                  \
       "a majority of the voters has this version of the ledger on disk")                           \
     X(LEDGER_INHERITED, "ledger_inherited", "epoch", "count", "passed", "",                        \
-      "a new leader goes on with this version of the ledger, read so long ago")
+      "a new leader goes on with this version of the ledger, read so long ago")                    \
+    X(DRY_RUN_REFUSED, "dry_run_refused", "on", "", "", "",                                        \
+      "neither on nor off (text): it stays as it is")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,

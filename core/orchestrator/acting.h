@@ -201,8 +201,9 @@ uint32_t muster_acting_to_verify(const struct muster_acting *a, muster_time now,
 bool muster_acting_look(struct muster_acting *a, struct muster_turn *t, uint32_t place,
                         enum muster_look look, struct muster_end *ret_end);
 
-/* Leadership ended: cancel what runs under it, end what is being verified. What waits for its next
- * attempt is due at once, and ends. */
+/* Leadership ended: cancel what runs under it, end what is being verified as unverified, which says
+ * nothing of the action: nobody has looked. What waits for its next attempt is due at once, and
+ * ends. */
 void muster_acting_lost(struct muster_acting *a, struct muster_turn *t);
 /* Shutting down: end what is being verified; what waits for its next attempt as above. */
 void muster_acting_drain(struct muster_acting *a, struct muster_turn *t);

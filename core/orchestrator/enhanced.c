@@ -175,9 +175,8 @@ static void enter_phase(struct muster_enhanced *e, struct muster_turn *t, struct
     char text[MUSTER_NAME_MAX + 1];
     struct muster_text shown;
     uint32_t from = e->phase.current, to = muster_phase_find(&e->cfg->phases, name);
-    if (to == from)
-        return;
-    bool entered = to != MUSTER_NAME_NONE && muster_phase_enter(&e->phase, t->now, to) == 0;
+    bool entered =
+        to != MUSTER_NAME_NONE && to != from && muster_phase_enter(&e->phase, t->now, to) == 0;
     muster_text_init(&shown, text, sizeof text);
     muster_text_add_bytes(&shown, name);
     muster_effects_note(t->out, entered ? MUSTER_NOTE_PHASE : MUSTER_NOTE_PHASE_REFUSED,
@@ -189,11 +188,18 @@ static void enter_phase(struct muster_enhanced *e, struct muster_turn *t, struct
 static void switch_dry_run(struct muster_enhanced *e, struct muster_turn *t,
                            struct muster_bytes text)
 {
+    char room[MUSTER_NAME_MAX + 1];
+    struct muster_text shown;
     bool on = muster_text_equal(text, "on");
-    if (!on && !muster_text_equal(text, "off"))
+    if (on || muster_text_equal(text, "off")) {
+        e->base.acting.dry_run = on;
+        muster_effects_note(t->out, MUSTER_NOTE_DRY_RUN, (const uint64_t[4]){on}, NULL);
         return;
-    e->base.acting.dry_run = on;
-    muster_effects_note(t->out, MUSTER_NOTE_DRY_RUN, (const uint64_t[4]){on}, NULL);
+    }
+    muster_text_init(&shown, room, sizeof room);
+    muster_text_add_bytes(&shown, text);
+    muster_effects_note(t->out, MUSTER_NOTE_DRY_RUN_REFUSED,
+                        (const uint64_t[4]){e->base.acting.dry_run}, room);
 }
 
 static void acknowledge(struct muster_enhanced *e, struct muster_turn *t)
@@ -226,10 +232,11 @@ static void event(void *self, struct muster_turn *t, uint64_t verb, struct muste
 static void succeeded(struct muster_enhanced *e, struct muster_turn *t, uint32_t action)
 {
     struct muster_bytes phase = muster_text_bytes("SAFE_MODE");
+    uint32_t to = muster_phase_find(&e->cfg->phases, phase);
     if (action == MUSTER_ACTION_SAFE_MODE)
         muster_fallback_cascade(&e->base.fallback, t->now, t->out);
     else if (strcmp(e->base.cfg->action[action].name, "enter_safe_mode") == 0 &&
-             muster_phase_find(&e->cfg->phases, phase) != MUSTER_NAME_NONE)
+             to != MUSTER_NAME_NONE && to != e->phase.current)
         enter_phase(e, t, phase);
 }
 

@@ -34,7 +34,8 @@
  *   it is no longer active                   what has not been handed out is given up
  *
  * Failed, timed out, unverified and unknown are failures. Cancelled and fenced tell nothing of an
- * action; the success of one that only tells of a fault (acting.h) does not end a row of failures.
+ * action, nor does unverified where the lost lease or a shutdown cut the verification short; the
+ * success of one that only tells of a fault (acting.h) does not end a row of failures.
  *
  * An answer that an obstacle stops is asked for again like a step, while the phase stays; meanwhile
  * only a decision as strong takes its place. Answers come before steps.

@@ -193,7 +193,9 @@ static void phase_moves_by_verb_as_far_as_it_may(void **state)
     event_as(LATER, MUSTER_VERB_PHASE, "NOWHERE", &leader);
     assert_int_equal(note(MUSTER_NOTE_PHASE_REFUSED)->arg[0], MUSTER_PHASES_MAX);
     event_as(LATER, MUSTER_VERB_PHASE, "LAUNCH", &leader);
-    assert_int_equal(out.count, 0); /* it is there */
+    assert_int_equal(out.count, 1); /* it is there, and that is told */
+    assert_int_equal(note(MUSTER_NOTE_PHASE_REFUSED)->arg[0], e->phase.current);
+    assert_int_equal(note(MUSTER_NOTE_PHASE_REFUSED)->arg[1], e->phase.current);
     event_as(LATER, MUSTER_VERB_PHASE, "DEPLOYMENT", &leader);
     assert_int_equal(note(MUSTER_NOTE_PHASE)->arg[0], deployment);
     report(LATER, "type=power_fault severity_ppm=750000");
@@ -206,8 +208,11 @@ static void entering_safe_mode_is_a_phase(void **state)
     event_as(LATER, MUSTER_VERB_TRIGGER, "enter_safe_mode", &leader);
     ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
     assert_true(says("phase=SAFE_MODE"));
-    event_as(LATER, MUSTER_VERB_TRIGGER, "safe_mode", &leader);
+    event_as(LATER, MUSTER_VERB_TRIGGER, "enter_safe_mode", &leader);
     ends(LATER, BASE + 1, MUSTER_RESULT_SUCCESS);
+    assert_null(note(MUSTER_NOTE_PHASE_REFUSED)); /* nobody asked for a phase */
+    event_as(LATER, MUSTER_VERB_TRIGGER, "safe_mode", &leader);
+    ends(LATER, BASE + 2, MUSTER_RESULT_SUCCESS);
     assert_true(says("mode=SAFE"));
 }
 
@@ -244,11 +249,15 @@ static void dry_run_is_switched(void **state)
 {
     (void)state;
     event_as(LATER, MUSTER_VERB_DRY_RUN, "maybe", &leader);
-    assert_int_equal(out.count, 0);
+    assert_int_equal(out.count, 1);
+    assert_int_equal(note(MUSTER_NOTE_DRY_RUN_REFUSED)->arg[0], 0);
+    assert_true(muster_text_equal(note(MUSTER_NOTE_DRY_RUN_REFUSED)->data, "maybe"));
     event_as(LATER, MUSTER_VERB_DRY_RUN, "on", &leader);
     assert_int_equal(note(MUSTER_NOTE_DRY_RUN)->arg[0], 1);
     report(LATER, "type=thermal_fault severity_ppm=950000");
     assert_int_equal(skipped(), MUSTER_RESULT_SKIPPED_DRY_RUN);
+    event_as(LATER, MUSTER_VERB_DRY_RUN, "", &leader);
+    assert_int_equal(note(MUSTER_NOTE_DRY_RUN_REFUSED)->arg[0], 1);
     event_as(LATER + S(1), MUSTER_VERB_DRY_RUN, "off", &leader);
     report(LATER + S(2), "type=thermal_fault severity_ppm=950000");
     assert_int_equal(started(), COOLING);
@@ -293,6 +302,20 @@ static void shutdown_ends_what_is_verified_and_history_is_kept(void **state)
     assert_int_equal(table->metrics(e)[MUSTER_RESULT_UNVERIFIED], 1);
     t = turn(LATER + S(2), &leader);
     assert_true(table->agreed(e, &t, MUSTER_MODE_SAFE));
+}
+
+static void success_while_draining_is_recorded_at_once(void **state)
+{
+    (void)state;
+    verify();
+    report(LATER, "type=thermal_fault severity_ppm=950000");
+    struct muster_turn t = turn(LATER, &leader);
+    table->drain(e, &t);
+    leader.draining = true;
+    ends(LATER + S(1), BASE, MUSTER_RESULT_SUCCESS); /* nobody will be there for a look */
+    assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_SUCCESS);
+    assert_true(table->drained(e));
+    assert_false(table->saved(e));
 }
 
 static void without_recovery_nothing_is_polled_and_reports_are_refused(void **state)
@@ -349,6 +372,7 @@ int main(void)
         HERE(dry_run_is_switched),
         HERE(storm_blocks_until_it_is_acknowledged),
         HERE(shutdown_ends_what_is_verified_and_history_is_kept),
+        HERE(success_while_draining_is_recorded_at_once),
         HERE(without_recovery_nothing_is_polled_and_reports_are_refused),
         HERE(verb_of_somebody_else_is_passed_over),
         HERE(handover_waits_for_what_runs_and_results_are_counted),

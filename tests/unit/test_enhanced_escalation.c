@@ -99,6 +99,27 @@ static void failure_seen_after_the_chain_came_to_rest_escalates(void **state)
     assert_int_equal(failures(), 0);
 }
 
+static void verification_cut_short_says_nothing_of_the_action(void **state)
+{
+    (void)state;
+    enhanced.escalation_failure_threshold = 1;
+    for (uint32_t i = 0; i < 2; i++) {
+        verify();
+        report(LATER, POWER_FAULT "750000");
+        ends(LATER, BASE, MUSTER_RESULT_SUCCESS);
+        struct muster_turn t = turn(LATER + S(1), &follower);
+        if (i == 0)
+            table->lost(e, &t);
+        else
+            table->drain(e, &t);
+        assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_UNVERIFIED);
+        assert_int_equal(failures(), 0);
+        assert_int_equal(e->anomaly[0].facts.failed, 0);
+        advance(LATER + S(2)); /* alert_ground wants reduce_power_load_failed */
+        assert_int_equal(started(), ACTIONS);
+    }
+}
+
 static void verification_that_ends_well_escalates_nothing(void **state)
 {
     (void)state;
@@ -187,6 +208,23 @@ static void answer_is_for_its_phase_and_for_its_anomaly(void **state)
     event_as(LATER, MUSTER_VERB_TRIGGER, "activate_cooling", &leader);
     report(LATER, POWER_FAULT "950000" SURE);
     advance(LATER + S(300)); /* over */
+    assert_int_equal(started(), ACTIONS);
+    assert_true(table->deadline(e) == MUSTER_NEVER);
+}
+
+static void answer_does_not_outlive_its_anomaly_while_its_chain_waits(void **state)
+{
+    (void)state;
+    enhanced.acting.concurrent_max = 2;
+    nominal();
+    event_as(LATER, MUSTER_VERB_TRIGGER, "activate_cooling", &leader);
+    report(LATER, POWER_FAULT "750000" SURE);
+    assert_int_equal(started(), POWER);
+    report(LATER + S(1), POWER_FAULT "950000" SURE);
+    assert_int_equal(skipped(), MUSTER_RESULT_SKIPPED_CONCURRENCY);
+    advance(LATER + S(301)); /* over, but its step runs */
+    assert_true(says("anomaly=power_fault step=1"));
+    ends(LATER + S(303), BASE, MUSTER_RESULT_SUCCESS); /* the cooling: there is room */
     assert_int_equal(started(), ACTIONS);
     assert_true(table->deadline(e) == MUSTER_NEVER);
 }
@@ -422,11 +460,13 @@ int main(void)
         HERE(end_of_an_earlier_outbreak_is_no_fact_of_this_one),
         HERE(outbreak_begins_anew_when_it_was_over),
         HERE(failure_seen_after_the_chain_came_to_rest_escalates),
+        HERE(verification_cut_short_says_nothing_of_the_action),
         HERE(verification_that_ends_well_escalates_nothing),
         HERE(escalation_ends_with_the_chain_and_with_the_anomaly),
         HERE(first_step_is_never_forced),
         HERE(answer_waits_for_an_obstacle_to_go),
         HERE(answer_is_for_its_phase_and_for_its_anomaly),
+        HERE(answer_does_not_outlive_its_anomaly_while_its_chain_waits),
         HERE(stronger_answer_takes_the_place_of_a_weaker_one),
         HERE(answer_that_a_rule_stops_is_told_and_done_with),
         HERE(anomalies_without_a_policy_are_active_too),
