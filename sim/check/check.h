@@ -133,6 +133,7 @@ extern const struct muster_property muster_check_leader_returns;
 extern const struct muster_property muster_check_members_listed;
 extern const struct muster_property muster_check_intents_end;
 extern const struct muster_property muster_check_faults_answered;
+extern const struct muster_property muster_check_anomalies_answered;
 extern const struct muster_property muster_check_leadership_stable;
 extern const struct muster_property muster_check_work_ends;
 

@@ -36,6 +36,7 @@ const struct muster_property *const muster_builtin_properties[] = {
     &muster_check_members_listed,
     &muster_check_intents_end,
     &muster_check_faults_answered,
+    &muster_check_anomalies_answered,
     &muster_check_leadership_stable,
     &muster_check_work_ends,
     NULL,

@@ -167,6 +167,134 @@ static void concurrency_follows_the_config_and_verification_runs_nothing(void **
     fires(&w, "n1 started intent 4 while its intent 3 still runs");
 }
 
+#define FAULT "type=power_fault severity_ppm=700000"
+#define OWED                                                                                       \
+    "n1 was told of power_fault, which has called for safe_mode since 20.000 s: neither was it "   \
+    "started nor does a rule that lasts forbid it"
+
+/* n1 leads, and safe_mode is the first step for a power fault. */
+static void open_mission(struct muster_world *w)
+{
+    open_enhanced(w, &muster_check_anomalies_answered);
+    snprintf(enhanced.policy[0].type, sizeof enhanced.policy[0].type, "power_fault");
+    enhanced.policy[0].severity_threshold_ppm = 700000;
+    enhanced.policy[0].count = enhanced.policy_count = enhanced.step_count = 1;
+    enhanced.step[0].action = SAFE_MODE;
+    ELECTED(w, S(10), 0, 1, 0xa, S(10000));
+    w->now = S(20);
+}
+
+static void said(struct muster_world *w, muster_time t, uint16_t kind, uint64_t a, uint64_t b,
+                 uint64_t c, const char *text)
+{
+    struct muster_record r = {.time = t, .kind = kind, .arg = {a, b, c}};
+    r.data = muster_text_bytes(text);
+    show(w, r);
+}
+
+static void anomaly_is_owed_an_action_once_nothing_holds_it_up(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_mission(&w);
+    told(&w, MUSTER_VERB_ANOMALY, FAULT);
+    said(&w, S(20), NOTE_KIND(ACTION_SKIPPED), MUSTER_RESULT_SKIPPED_CONCURRENCY, SAFE_MODE, 0,
+         "safe_mode for n1 (power_fault): cleared by the end of what runs");
+    said(&w, S(21), NOTE_KIND(ACTION_STARTED), 7, 0, SAFE_MODE, "manual"); /* for somebody else */
+    finish(&w, S(60));
+    said(&w, S(61), NOTE_KIND(ACTION_ENDED), 7, 0, 0, "");
+    finish(&w, S(81));
+    says_nothing(&w);
+    finish(&w, S(82));
+    fires(&w, OWED);
+}
+
+static void anomaly_is_answered_by_a_start_or_a_rule_that_lasts(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_mission(&w);
+    told(&w, MUSTER_VERB_ANOMALY, FAULT);
+    said(&w, S(21), NOTE_KIND(ACTION_PREPARED), 7, 0, SAFE_MODE, "power_fault of severity 700000");
+    said(&w, S(22), NOTE_KIND(ACTION_ENDED), 7, 0, 0, "");
+    finish(&w, S(100));
+    holds(&w);
+    open_mission(&w);
+    told(&w, MUSTER_VERB_ANOMALY, FAULT);
+    said(&w, S(21), NOTE_KIND(ACTION_SKIPPED), MUSTER_RESULT_SKIPPED_COOLDOWN, SAFE_MODE, 0,
+         "safe_mode for n1 (power_fault of severity 700000 ppm): cleared by the end of it");
+    finish(&w, S(100));
+    holds(&w);
+}
+
+static void answer_is_for_the_anomaly_and_for_the_action(void **state)
+{
+    static const char *const others[] = {"power_faults", "a_power_fault", "power"};
+    struct muster_world w;
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        open_mission(&w);
+        told(&w, MUSTER_VERB_ANOMALY, FAULT);
+        said(&w, S(21), NOTE_KIND(ACTION_STARTED), 7, 0, SAFE_MODE, others[i]);
+        said(&w, S(22), NOTE_KIND(ACTION_ENDED), 7, 0, 0, "");
+        said(&w, S(23), NOTE_KIND(ACTION_STARTED), 8, 0, PURGE, "power_fault");
+        said(&w, S(24), NOTE_KIND(ACTION_ENDED), 8, 0, 0, "");
+        finish(&w, S(60));
+        fires(&w, OWED);
+    }
+}
+
+static void nothing_is_owed_by_who_may_not_act(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_mission(&w);
+    told(&w, MUSTER_VERB_ANOMALY, "type=power_fault severity_ppm=699999");
+    told(&w, MUSTER_VERB_ANOMALY, "type=power_fault severity_ppm=x");
+    told(&w, MUSTER_VERB_ANOMALY, "type=gremlins severity_ppm=900000"); /* no policy */
+    finish(&w, S(100));
+    told(&w, MUSTER_VERB_ANOMALY, FAULT);
+    SEE(&w, S(101), 0, NOTE_KIND(PAUSE_ASKED), 1);
+    finish(&w, S(200));
+    SEE(&w, S(200), 0, NOTE_KIND(PAUSE_DURABLE), 0);
+    finish(&w, S(219));
+    SEE(&w, S(219), 0, NOTE_KIND(LEADER_LOST), 1);
+    finish(&w, S(300));
+    ELECTED(&w, S(390), 0, 2, 0xb, S(10000)); /* it is over at 400 s */
+    finish(&w, S(500));
+    says_nothing(&w);
+    open_mission(&w);
+    told(&w, MUSTER_VERB_ANOMALY, FAULT);
+    SEE(&w, S(21), 0, NOTE_KIND(DRAINING), 0);
+    finish(&w, S(100));
+    says_nothing(&w);
+}
+
+static void what_the_phase_has_decided_is_owed(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_mission(&w);
+    enhanced.phases_decide = true;
+    enhanced.phases.action_of[MUSTER_DECISION_ESCALATE_SAFE_MODE] = SAFE_MODE;
+    enhanced.phases.action_of[MUSTER_DECISION_LOG_ONLY] = MUSTER_NAME_NONE;
+    told(&w, MUSTER_VERB_ANOMALY, FAULT);
+    said(&w, S(20), NOTE_KIND(ANOMALY), MUSTER_DECISION_LOG_ONLY, 0, 0, "power_fault");
+    finish(&w, S(100));
+    says_nothing(&w);
+    told(&w, MUSTER_VERB_ANOMALY, FAULT);
+    said(&w, S(100), NOTE_KIND(ANOMALY), MUSTER_DECISION_ESCALATE_SAFE_MODE, 0, 0, "power_fault");
+    finish(&w, S(200));
+    fires(&w, "n1 was told of power_fault, which has called for safe_mode since 100.000 s: neither "
+              "was it started nor does a rule that lasts forbid it");
+    open_mission(&w);
+    enhanced.phases_decide = true;
+    told(&w, MUSTER_VERB_ANOMALY, FAULT);
+    said(&w, S(20), NOTE_KIND(ANOMALY), MUSTER_DECISION_CONTROLLED_ACTION, 0, 0, "power_fault");
+    finish(&w, S(100));
+    fires(&w, OWED);
+}
+
 static void basic_orchestrator_is_not_judged(void **state)
 {
     static const struct muster_property *const all[] = {&muster_check_phase_restrictions_kept,
@@ -194,6 +322,11 @@ int main(void)
         cmocka_unit_test(hour_and_day_slide),
         cmocka_unit_test(share_counts_targets_and_a_storm_stops_all),
         cmocka_unit_test(concurrency_follows_the_config_and_verification_runs_nothing),
+        cmocka_unit_test(anomaly_is_owed_an_action_once_nothing_holds_it_up),
+        cmocka_unit_test(anomaly_is_answered_by_a_start_or_a_rule_that_lasts),
+        cmocka_unit_test(answer_is_for_the_anomaly_and_for_the_action),
+        cmocka_unit_test(nothing_is_owed_by_who_may_not_act),
+        cmocka_unit_test(what_the_phase_has_decided_is_owed),
         cmocka_unit_test(basic_orchestrator_is_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
