@@ -27,7 +27,7 @@ uint32_t muster_electorate_size(const struct muster_place *p, enum muster_electo
 
 uint64_t muster_electorate_digest(const struct muster_place *p, enum muster_electorate which)
 {
-    const char *name[MUSTER_VOTERS_MAX];
+    const char *name[MUSTER_VOTERS_MAX] = {0};
     uint64_t hash = MUSTER_SLOT_HASH_START;
     uint64_t generation = muster_electorate_generation(p);
     uint32_t n = 0;

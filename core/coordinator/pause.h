@@ -34,8 +34,8 @@ static inline bool muster_pause_is_newer(struct muster_pause a, struct muster_pa
 static inline struct muster_pause muster_pause_next(struct muster_pause last, uint64_t epoch,
                                                     bool on)
 {
-    uint64_t count = last.epoch == epoch ? last.count + 1 : 1;
-    return (struct muster_pause){epoch, (count & 1) == on ? count : count + 1};
+    uint64_t next = last.epoch == epoch ? last.count + 1 : 1;
+    return (struct muster_pause){epoch, (next & 1) == on ? next : next + 1};
 }
 
 #endif

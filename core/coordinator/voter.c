@@ -100,8 +100,7 @@ void lease_write_slot(struct muster_lease *l, struct muster_pair pair)
     l->writing.settled = l->settled ? l->generation : 0;
     l->writing.epoch = pair.epoch;
     l->writing.attempt = pair.attempt;
-    if (l->known < pair.epoch)
-        l->known = pair.epoch;
+    assert(l->known >= pair.epoch);
     l->writing.known = l->known;
     l->writing.pause = l->pause;
     l->slot_floor = l->writing.sequence;
@@ -188,8 +187,7 @@ void muster_lease_written(struct muster_lease *l, muster_time now, enum muster_s
     l->has_echo = true;
     l->echo = l->writing_echo;
     l->publish = l->wake = true;
-    if (l->slot.epoch > 0)
-        lease_note(out, MUSTER_NOTE_PROMISED, (const uint64_t[4]){arg[0], arg[1], 0, 0});
+    lease_note(out, MUSTER_NOTE_PROMISED, (const uint64_t[4]){arg[0], arg[1], 0, 0});
 }
 
 /* The very pair that was promised shows a counter: echo it, if it is news. seen: when it was first

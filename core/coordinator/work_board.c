@@ -113,19 +113,11 @@ static void add_change(struct changes *c, struct muster_bytes id, struct muster_
 /* Who has to do something about a record that was changed to this. */
 static void tell(const struct muster_work *w, struct changes *c, const struct muster_work_record *r)
 {
-    uint32_t i = w->place->count;
-    switch (r->state) {
-    case MUSTER_WORK_OFFERED:
+    if (r->state == MUSTER_WORK_OFFERED) {
         c->leader = true;
         return;
-    case MUSTER_WORK_RUNNING:
-        i = work_member(w, r->assignee);
-        break;
-    case MUSTER_WORK_ASSIGNED:
-    case MUSTER_WORK_DONE:
-        i = work_member(w, r->submitter);
-        break;
     }
+    uint32_t i = work_member(w, r->state == MUSTER_WORK_RUNNING ? r->assignee : r->submitter);
     if (i < w->place->count && i != w->place->index)
         c->whom |= UINT64_C(1) << i;
 }

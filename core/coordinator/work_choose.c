@@ -25,8 +25,8 @@ uint64_t muster_work_neglog2(uint64_t u)
         digits = digits << 1 | y >> 32;
         y >>= y >> 32;
     }
-    uint64_t log = (whole << FRACTION_BITS) - digits;
-    return log == 0 ? 1 : log;
+    assert(digits >> FRACTION_BITS == 0);
+    return (whole << FRACTION_BITS) - digits;
 }
 
 static uint64_t draw(const char *id, const char *name)

@@ -222,6 +222,7 @@ static void say_ended(const struct muster_work_record *r, struct muster_effects 
 static void durable(struct muster_work *w, struct muster_work_entry *e, struct muster_effects *out)
 {
     const struct muster_work_record *r = &e->record;
+    assert(e->state != MUSTER_WORK_ENTRY_FREE && e->state != MUSTER_WORK_ENTRY_ENDED);
     e->held = e->tried;
     e->dirty = e->writing = false;
     w->dirty--;
@@ -237,12 +238,10 @@ static void durable(struct muster_work *w, struct muster_work_entry *e, struct m
         e->state = MUSTER_WORK_ENTRY_ENDED;
         say_ended(r, out);
         break;
+    case MUSTER_WORK_ENTRY_FREE: /* never written, nor what has ended */
+    case MUSTER_WORK_ENTRY_ENDED:
     case MUSTER_WORK_ENTRY_VOID:
         forget(e);
-        break;
-    case MUSTER_WORK_ENTRY_FREE:
-    case MUSTER_WORK_ENTRY_ENDED:
-        assert(false); /* neither is written */
         break;
     }
 }
@@ -371,8 +370,7 @@ enum work_wish work_own(struct muster_work *w, struct muster_work_turn *t,
 
 void work_taken(struct muster_work *w, struct muster_work_entry *e)
 {
-    if (e->state != MUSTER_WORK_ENTRY_OPEN || e->dirty)
-        return;
+    assert(e->state == MUSTER_WORK_ENTRY_OPEN && !e->dirty);
     e->record.result = e->record.number == 0 ? MUSTER_RESULT_CANCELLED : MUSTER_RESULT_UNKNOWN;
     e->record.state = MUSTER_WORK_DONE;
     e->state = MUSTER_WORK_ENTRY_ENDING;

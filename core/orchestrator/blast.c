@@ -247,9 +247,9 @@ static const char *storm_text(enum muster_storm storm)
     case MUSTER_STORM_OVER:
         return "storm over, not acknowledged";
     case MUSTER_STORM_ACKNOWLEDGED:
-        return "storm, acknowledged";
+        break;
     }
-    return "?";
+    return "storm, acknowledged";
 }
 
 void muster_blast_describe(const struct muster_blast *b, struct muster_text *t)

@@ -153,6 +153,7 @@ void muster_breaker_describe(const struct muster_breaker *b, muster_time now, st
 {
     struct muster_breaker then = *b;
     muster_breaker_tick(&then, now);
+    assert(then.state != MUSTER_CIRCUIT_UNKNOWN);
     muster_text_add(t, muster_circuit_text(then.state));
     switch (then.state) {
     case MUSTER_CIRCUIT_CLOSED:
@@ -162,12 +163,10 @@ void muster_breaker_describe(const struct muster_breaker *b, muster_time now, st
         muster_text_add(t, ", a probe may go in ");
         muster_text_add_duration(t, muster_time_since(then.until, now));
         break;
+    case MUSTER_CIRCUIT_UNKNOWN: /* of others only */
     case MUSTER_CIRCUIT_HALF_OPEN:
         add_count(t, then.successes, then.cfg.success_threshold, " successes");
         muster_text_add(t, then.probing ? ", probing" : "");
-        break;
-    case MUSTER_CIRCUIT_UNKNOWN:
-        assert(false);
         break;
     }
 }

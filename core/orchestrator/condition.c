@@ -148,7 +148,7 @@ bool muster_condition_candidate(const struct muster_condition_names *names,
     muster_text_init(&t, room, MUSTER_CONDITION_WORD_MAX);
     switch (offer) {
     case MUSTER_CONDITION_OFFER_NOTHING:
-        return false;
+        break;
     case MUSTER_CONDITION_OFFER_NAMES:
         return offer_names(names, i, &t);
     case MUSTER_CONDITION_OFFER_LEVELS:
@@ -176,6 +176,7 @@ static bool fact_ppm(const struct muster_condition_facts *f, uint8_t variable, u
 {
     uint32_t value = MUSTER_FACT_UNKNOWN;
     uint64_t unit = MUSTER_PPM;
+    assert(variable < MUSTER_VARIABLE_COUNT);
     switch ((enum muster_variable)variable) {
     case MUSTER_VARIABLE_SEVERITY:
         value = f->severity_ppm;
@@ -194,10 +195,9 @@ static bool fact_ppm(const struct muster_condition_facts *f, uint8_t variable, u
     case MUSTER_VARIABLE_STEP:
         value = f->step;
         break;
+    case MUSTER_VARIABLE_COUNT: /* none: see above */
     case MUSTER_VARIABLE_SIMULTANEOUS:
         value = f->simultaneous_faults;
-        break;
-    case MUSTER_VARIABLE_COUNT:
         break;
     }
     *ret_ppm = value * unit;
@@ -218,9 +218,9 @@ static bool relate(uint64_t left, uint8_t relation, uint64_t right)
     case MUSTER_RELATION_EQUAL:
         return left == right;
     case MUSTER_RELATION_UNEQUAL:
-        return left != right;
+        break;
     }
-    return false;
+    return left != right;
 }
 
 /* What a comparison or a boolean pushes. */

@@ -50,9 +50,9 @@ static void write_number(struct muster_text *t, uint64_t ppm)
     if (fraction == 0)
         return;
     muster_text_add(t, ".");
-    for (uint64_t unit = MUSTER_PPM / 10; fraction > 0; unit /= 10) {
-        muster_text_add_u64(t, fraction / unit);
-        fraction %= unit;
+    while (fraction > 0) {
+        muster_text_add_u64(t, fraction * 10 / MUSTER_PPM);
+        fraction = fraction * 10 % MUSTER_PPM;
     }
 }
 
@@ -70,9 +70,9 @@ static const char *relation_text(uint8_t relation)
     case MUSTER_RELATION_EQUAL:
         return " == ";
     case MUSTER_RELATION_UNEQUAL:
-        return " != ";
+        break;
     }
-    return "?";
+    return " != ";
 }
 
 static void write_value(const struct muster_condition *c, const struct muster_condition_step *s,

@@ -54,11 +54,10 @@ static muster_dur draw(struct muster_retry *r, uint32_t attempt)
     case MUSTER_JITTER_EQUAL:
         return muster_random_between(&r->random, top / 2, top);
     case MUSTER_JITTER_DECORRELATED:
-        top = muster_random_between(&r->random, r->cfg.base, GROWTH * r->last);
-        return muster_time_min(top, r->cfg.cap);
+        break;
     }
-    assert(false);
-    return top;
+    top = muster_random_between(&r->random, r->cfg.base, GROWTH * r->last);
+    return muster_time_min(top, r->cfg.cap);
 }
 
 bool muster_retry_wait(struct muster_retry *r, uint32_t attempt, muster_dur *ret_wait)

@@ -71,11 +71,12 @@ static bool find_selector(struct loader *l, const char *name, struct muster_sele
 /* The number behind a prefix: "store.2" -> 2. */
 static bool take_index(const char *name, const char *prefix, uint64_t most, uint64_t *ret_index)
 {
+    struct muster_bytes text = muster_text_bytes(name);
     size_t size = strlen(prefix);
-    if (strncmp(name, prefix, size) != 0)
+    if (text.size < size || memcmp(text.at, prefix, size) != 0)
         return false;
-    return muster_text_parse_u64(muster_text_bytes(name + size), ret_index) == 0 &&
-           *ret_index <= most;
+    struct muster_bytes number = {text.at + size, text.size - size};
+    return muster_text_parse_u64(number, ret_index) == 0 && *ret_index <= most;
 }
 
 bool find_endpoint(struct loader *l, const char *name, struct muster_endpoint_ref *ret_endpoint)

@@ -47,7 +47,7 @@ static void check_member(struct muster_bytes text)
 /* A text after a record that begins like it: read as if it came alone. */
 static void check_next(struct muster_bytes text)
 {
-    static const char like[] = " 1 2 3 4 5 0 1 900000 0";
+    static const char like[] = " 1 2 3 4 5 0 1 900000 0 1 1";
     uint8_t first[MUSTER_MEMBER_HEAD + sizeof like - 1];
     struct muster_member_record known, alone;
     if (text.size < MUSTER_MEMBER_HEAD)

@@ -387,6 +387,89 @@ static void shutdown_waits_for_no_verification(void **state)
     assert_true(muster_acting_look_at(&a) == MUSTER_NEVER);
 }
 
+static void every_place_may_be_taken_by_what_is_verified(void **state)
+{
+    (void)state;
+    options.verify_delay = DELAY;
+    options.verify_attempts = 1;
+    for (uint32_t i = 0; i < 3; i++)
+        config.recovery.action[i].cooldown = 0;
+    init(BASE);
+    for (uint32_t i = 0; i < MUSTER_RUNS_MAX; i++) {
+        assert_int_equal(want(LATER, i / 3, i % 3), MUSTER_RESULT_SUCCESS);
+        assert_false(ends(LATER, BASE + i, 1, MUSTER_RESULT_SUCCESS));
+    }
+    assert_true(muster_acting_drained(&a)); /* nothing runs, and yet there is no room */
+    assert_int_equal(want(LATER, 2, 2), MUSTER_RESULT_SKIPPED_CONCURRENCY);
+    assert_true(look(LATER + DELAY, MUSTER_LOOK_GONE));
+    assert_int_equal(want(LATER + DELAY, 2, 2), MUSTER_RESULT_SUCCESS);
+}
+
+static void handover_waits_for_what_runs_under_the_lease_only(void **state)
+{
+    (void)state;
+    options.verify_delay = DELAY;
+    options.verify_attempts = 1;
+    options.concurrent_max = 2;
+    init(BASE);
+    assert_int_equal(want(LATER, 1, 0), MUSTER_RESULT_SUCCESS); /* local */
+    assert_true(muster_acting_idle(&a));
+    assert_int_equal(want(LATER, 2, 1), MUSTER_RESULT_SUCCESS);
+    assert_false(muster_acting_idle(&a));
+    assert_false(ends(LATER, BASE + 1, 1, MUSTER_RESULT_SUCCESS)); /* it is verified */
+    assert_true(muster_acting_idle(&a));
+}
+
+static void success_of_what_was_cancelled_or_ends_in_a_shutdown_is_not_verified(void **state)
+{
+    (void)state;
+    options.verify_delay = DELAY;
+    options.verify_attempts = 1;
+    options.concurrent_max = 2;
+    init(BASE);
+    assert_int_equal(want(LATER, 2, 1), MUSTER_RESULT_SUCCESS);
+    struct muster_turn t = turn(LATER, &follower);
+    muster_acting_lost(&a, &t);
+    assert_true(ends(LATER, BASE, 1, MUSTER_RESULT_SUCCESS));
+    assert_int_equal(want(LATER, 1, 0), MUSTER_RESULT_SUCCESS);
+    leader.draining = true;
+    assert_true(ends(LATER, BASE + 1, 1, MUSTER_RESULT_SUCCESS));
+    assert_int_equal(end.result, MUSTER_RESULT_SUCCESS);
+    assert_true(muster_acting_look_at(&a) == MUSTER_NEVER);
+}
+
+static void probe_has_the_time_that_is_configured(void **state)
+{
+    (void)state;
+    options.breaks = true;
+    muster_breaker_defaults(&options.breaker);
+    options.breaker.failure_threshold = 1;
+    options.breaker.probe_timeout = 5 * MUSTER_SECOND;
+    config.recovery.action[1].cooldown = 0;
+    init(BASE);
+    assert_int_equal(want(LATER, 1, 0), MUSTER_RESULT_SUCCESS);
+    assert_true(ends(LATER, BASE, 1, MUSTER_RESULT_FAILED));
+    assert_int_equal(want(LATER, 1, 0), MUSTER_RESULT_SKIPPED_CIRCUIT_OPEN);
+    const muster_time probe = LATER + options.breaker.recovery_timeout;
+    options.concurrent_max = 2;
+    assert_int_equal(want(probe, 1, 0), MUSTER_RESULT_SUCCESS);
+    assert_int_equal(a.breaker[1].cfg.probe_timeout, 5 * MUSTER_SECOND);
+}
+
+static void refusal_with_another_end_of_its_reason_is_news(void **state)
+{
+    (void)state;
+    assert_int_equal(want(LATER, 1, 0), MUSTER_RESULT_SUCCESS);
+    assert_true(ends(LATER, BASE, 1, MUSTER_RESULT_SUCCESS));
+    assert_int_equal(want(LATER + 1, 1, 0), MUSTER_RESULT_SKIPPED_COOLDOWN);
+    assert_non_null(find(MUSTER_OUT_NOTE, MUSTER_NOTE_ACTION_SKIPPED));
+    assert_int_equal(want(LATER + 2, 1, 0), MUSTER_RESULT_SKIPPED_COOLDOWN);
+    assert_null(find(MUSTER_OUT_NOTE, MUSTER_NOTE_ACTION_SKIPPED)); /* no news */
+    block.until++;
+    assert_int_equal(want(LATER + 3, 1, 0), MUSTER_RESULT_SKIPPED_COOLDOWN);
+    assert_non_null(find(MUSTER_OUT_NOTE, MUSTER_NOTE_ACTION_SKIPPED));
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup(name, set_up)
@@ -411,6 +494,11 @@ int main(void)
         HERE(failure_needs_no_verification),
         HERE(lost_lease_ends_what_is_verified_and_cancels_what_runs),
         HERE(shutdown_waits_for_no_verification),
+        HERE(every_place_may_be_taken_by_what_is_verified),
+        HERE(handover_waits_for_what_runs_under_the_lease_only),
+        HERE(success_of_what_was_cancelled_or_ends_in_a_shutdown_is_not_verified),
+        HERE(probe_has_the_time_that_is_configured),
+        HERE(refusal_with_another_end_of_its_reason_is_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,6 +260,15 @@ static void next_electorate_is_one_generation_on(void **state)
     close_file(&f);
 }
 
+static void slot_of_quite_another_electorate_before_is_foreign(void **state)
+{
+    (void)state;
+    struct muster_place a = first(), b = second();
+    struct muster_slot s = slot_of(&a, 0);
+    s.electorate ^= 1;
+    assert_int_equal(muster_electorate_judge(&b, &s), MUSTER_SLOT_FOREIGN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +280,7 @@ int main(void)
         cmocka_unit_test(voter_that_left_stands_behind_the_others),
         cmocka_unit_test(change_that_is_none_or_too_large_is_refused),
         cmocka_unit_test(next_electorate_is_one_generation_on),
+        cmocka_unit_test(slot_of_quite_another_electorate_before_is_foreign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

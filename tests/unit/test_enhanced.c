@@ -295,6 +295,40 @@ static void shutdown_ends_what_is_verified_and_history_is_kept(void **state)
     assert_true(table->agreed(e, &t, MUSTER_MODE_SAFE));
 }
 
+static void without_recovery_nothing_is_polled_and_reports_are_refused(void **state)
+{
+    (void)state;
+    config.recovery.enabled = false;
+    start();
+    assert_true(table->sample_at(e) == MUSTER_NEVER);
+    assert_false(table->poll(e, LATER));
+    report(LATER, "type=thermal_fault severity_ppm=950000");
+    assert_int_equal(started(), ACTIONS);
+    assert_int_equal(skipped(), MUSTER_RESULT_SKIPPED_DISABLED);
+}
+
+static void verb_of_somebody_else_is_passed_over(void **state)
+{
+    (void)state;
+    event_as(LATER, MUSTER_VERB_SWITCHOVER, "n2", &leader);
+    assert_int_equal(out.count, 0);
+}
+
+static void handover_waits_for_what_runs_and_results_are_counted(void **state)
+{
+    (void)state;
+    assert_true(table->idle(e));
+    event_as(LATER, MUSTER_VERB_TRIGGER, "activate_cooling", &leader);
+    assert_false(table->idle(e));
+    assert_false(table->drained(e));
+    event_as(LATER, MUSTER_VERB_TRIGGER, "reduce_power_load", &leader);
+    ends(LATER + S(1), BASE, MUSTER_RESULT_FAILED);
+    assert_true(table->idle(e));
+    assert_int_equal(table->metrics(e)[MUSTER_RESULT_FAILED], 1);
+    assert_int_equal(table->metrics(e)[MUSTER_RESULT_SKIPPED_CONCURRENCY], 1);
+    assert_int_equal(table->metrics(e)[MUSTER_RESULT_SUCCESS], 0);
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -315,6 +349,9 @@ int main(void)
         HERE(dry_run_is_switched),
         HERE(storm_blocks_until_it_is_acknowledged),
         HERE(shutdown_ends_what_is_verified_and_history_is_kept),
+        HERE(without_recovery_nothing_is_polled_and_reports_are_refused),
+        HERE(verb_of_somebody_else_is_passed_over),
+        HERE(handover_waits_for_what_runs_and_results_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -218,6 +218,29 @@ static void lost_lease_does_not_leave_a_chain_waiting(void **state)
     assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_UNVERIFIED);
 }
 
+static void whatever_forbids_leading_holds_a_step_up(void **state)
+{
+    (void)state;
+    static const enum muster_result reasons[] = {MUSTER_RESULT_SKIPPED_NO_QUORUM,
+                                                 MUSTER_RESULT_SKIPPED_STORE_LOST};
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        start();
+        follower.refusal = reasons[i];
+        event_as(LATER, MUSTER_VERB_ANOMALY, "type=power_fault severity_ppm=950000", &follower);
+        assert_int_equal(skipped(), reasons[i]);
+        assert_true(says("step=1"));
+        advance(LATER + S(2));
+        assert_int_equal(started(), POWER);
+    }
+    start();
+    leader.paused = true;
+    report(LATER, "type=power_fault severity_ppm=950000");
+    assert_int_equal(skipped(), MUSTER_RESULT_SKIPPED_PAUSED);
+    leader.paused = false;
+    advance(LATER + S(2));
+    assert_int_equal(started(), POWER);
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -236,6 +259,7 @@ int main(void)
         HERE(anomaly_is_over_when_it_is_not_reported_any_more),
         HERE(oldest_gives_way_to_one_anomaly_too_many),
         HERE(lost_lease_does_not_leave_a_chain_waiting),
+        HERE(whatever_forbids_leading_holds_a_step_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,15 +268,17 @@ static void what_is_crowded_out_is_told_and_unknown_to_verification(void **state
     report(LATER, POWER_FAULT "750000");
     crowd(LATER + 1, 0, MUSTER_ANOMALIES_MAX - 1, "900000"); /* each waits for its turn */
     crowd(LATER + 2, 90, 1, "900000");
-    const struct muster_effect *skip = NULL;
-    for (uint32_t i = 0; i < out.count && !skip; i++)
-        skip = out.at[i].note == MUSTER_NOTE_ACTION_SKIPPED ? &out.at[i] : NULL;
-    assert_non_null(skip);
-    assert_int_equal(skip->arg[0], MUSTER_RESULT_CONDITION_NOT_MET);
-    assert_int_equal(skip->arg[1], ALERT); /* what came next */
+    uint32_t first = 0;
+    while (first < out.count && out.at[first].note != MUSTER_NOTE_ACTION_SKIPPED)
+        first++;
+    assert_true(first < out.count);
+    assert_int_equal(out.at[first].arg[0], MUSTER_RESULT_CONDITION_NOT_MET);
+    assert_int_equal(out.at[first].arg[1], ALERT); /* what came next */
     ends(LATER + 3, BASE, MUSTER_RESULT_SUCCESS);
     sample(LATER + S(31), FINE);
-    assert_int_equal(note(MUSTER_NOTE_ACTION_ENDED)->arg[2], MUSTER_RESULT_UNVERIFIED);
+    const struct muster_effect *ended = note(MUSTER_NOTE_ACTION_ENDED);
+    assert_non_null(ended);
+    assert_int_equal(ended->arg[2], MUSTER_RESULT_UNVERIFIED);
 }
 
 static void dry_run_goes_through_the_chain_and_stops_a_retry(void **state)
@@ -379,6 +381,38 @@ static void deadline_is_never_in_the_past(void **state)
     assert_true(table->metrics(e)[MUSTER_RESULT_UNVERIFIED] > 0);
 }
 
+static void retry_that_waits_is_stopped_by_dry_run(void **state)
+{
+    (void)state;
+    config.recovery.action[POWER].max_retries = 3;
+    start();
+    report(LATER, POWER_FAULT "950000");
+    ends(LATER + S(1), BASE, MUSTER_RESULT_FAILED);
+    muster_time again = muster_acting_again_at(&e->base.acting);
+    assert_true(again > LATER + S(1) && again != MUSTER_NEVER);
+    event_as(LATER + S(1), MUSTER_VERB_DRY_RUN, "on", &leader);
+    advance(again);
+    assert_int_equal(started(), ACTIONS);
+    const struct muster_effect *ended = note(MUSTER_NOTE_ACTION_ENDED);
+    assert_non_null(ended);
+    assert_int_equal(ended->arg[2], MUSTER_RESULT_FAILED);
+    assert_int_equal(e->anomaly[0].failures, 1); /* the chain has heard of it */
+    assert_true(muster_acting_again_at(&e->base.acting) == MUSTER_NEVER);
+}
+
+static void place_of_one_that_is_over_is_taken_before_all_others(void **state)
+{
+    (void)state;
+    report(LATER, "type=odd_0");
+    report(LATER + S(200), "type=odd_1");
+    advance(LATER + S(301));
+    assert_false(says("anomaly=odd_0 "));
+    report(LATER + S(302), "type=odd_2");
+    assert_string_equal(e->anomaly[0].name, "odd_2");
+    assert_true(says("anomaly=odd_1 "));
+    assert_true(e->crowded_out == 0);
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -402,6 +436,8 @@ int main(void)
         HERE(dry_run_goes_through_the_chain_and_stops_a_retry),
         HERE(worst_call_fits_and_nothing_spins),
         HERE(deadline_is_never_in_the_past),
+        HERE(retry_that_waits_is_stopped_by_dry_run),
+        HERE(place_of_one_that_is_over_is_taken_before_all_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -251,6 +251,132 @@ static void epoch_beyond_the_integers_is_not_heard(void **state)
     assert_int_equal(l.known, 1);
 }
 
+static void echo_that_comes_after_the_lease_would_have_ended_begins_none(void **state)
+{
+    (void)state;
+    write_slot(MUSTER_STATUS_OK);
+    others_promise(0);
+    l.confirm_by = MUSTER_NEVER;
+    now = l.script_sent + config.lease_ttl;
+    see();
+    assert_int_equal(l.state, MUSTER_LEASE_CONFIRMING);
+}
+
+static void renewal_answered_with_the_own_tombstone_is_lost(void **state)
+{
+    (void)state;
+    renew(false);
+    snprintf(stored, sizeof stored, "R 1 %llx 1 n1 %032x", (unsigned long long)l.pair.attempt, 1);
+    out.count = out.used = 0;
+    muster_lease_script_done(&l, now, span(), &out);
+    assert_int_equal(out.at[0].arg[2], MUSTER_LOST_RECORD_GONE);
+    assert_int_equal(l.state, MUSTER_LEASE_IDLE);
+}
+
+static void own_attempt_under_another_epoch_is_not_the_own_record(void **state)
+{
+    (void)state;
+    snprintf(stored, sizeof stored, "H 7 %llx 0 n1 %032x 0 0", (unsigned long long)l.pair.attempt,
+             1);
+    see();
+    assert_int_equal(notes(MUSTER_NOTE_LEADER_LOST), 1);
+    assert_int_equal(l.state, MUSTER_LEASE_IDLE);
+}
+
+static void record_that_is_too_long_is_never_taken_for_dead(void **state)
+{
+    (void)state;
+    static char absurd[4 * MUSTER_RECORD_MAX];
+    memset(absurd, 'H', sizeof absurd);
+    struct muster_lease_view v = {.voter = voter, .present = present};
+    v.leader_text = (struct muster_bytes){(const uint8_t *)absurd, sizeof absurd};
+    for (int i = 0; i < 3; i++) {
+        now += config.lease_ttl;
+        out.count = out.used = 0;
+        muster_lease_see(&l, now, &v, &out);
+        assert_false(l.dead);
+    }
+}
+
+static void script_answered_with_what_is_no_record_is_lost(void **state)
+{
+    (void)state;
+    static char absurd[4 * MUSTER_RECORD_MAX];
+    memset(absurd, '1', sizeof absurd);
+    renew(false);
+    out.count = out.used = 0;
+    muster_lease_script_done(&l, now, (struct muster_bytes){(const uint8_t *)absurd, sizeof absurd},
+                             &out);
+    assert_int_equal(notes(MUSTER_NOTE_LEADER_LOST), 1);
+    assert_int_equal(l.state, MUSTER_LEASE_IDLE);
+}
+
+static void late_acquire_that_left_no_record_leaves_nothing_to_release(void **state)
+{
+    (void)state;
+    now += config.lease_ttl;
+    see();
+    now = l.campaign_at;
+    muster_lease_tick(&l, now, &out);
+    run_script(false);
+    muster_lease_step_down(&l, now, MUSTER_LOST_SHUTDOWN, 0, &out);
+    assert_false(muster_lease_is_released(&l)); /* its end is not known yet */
+    muster_lease_script_done(&l, now, muster_text_bytes("?"), &out);
+    assert_int_equal(l.script, MUSTER_LEASE_NOTHING);
+    assert_int_equal(l.release_at, MUSTER_NEVER);
+    assert_true(muster_lease_is_released(&l));
+}
+
+static void renewal_that_fails_after_stepping_down_leaves_the_release_due(void **state)
+{
+    (void)state;
+    renew(false);
+    muster_lease_step_down(&l, now, MUSTER_LOST_SHUTDOWN, MUSTER_SECOND, &out);
+    muster_lease_script_failed(&l, now, false, &out);
+    assert_int_equal(l.renew_at, MUSTER_NEVER);
+    assert_false(muster_lease_is_released(&l));
+    now += MUSTER_SECOND;
+    muster_lease_tick(&l, now, &out);
+    assert_int_equal(l.script, MUSTER_LEASE_RELEASE);
+    run_script(true);
+    assert_true(muster_lease_is_released(&l));
+}
+
+static void campaign_whose_time_comes_while_draining_or_led_is_dropped(void **state)
+{
+    (void)state;
+    now += config.lease_ttl;
+    see();
+    now = l.campaign_at;
+    assert_true(now != MUSTER_NEVER);
+    l.draining = true;
+    muster_lease_tick(&l, now, &out);
+    assert_int_equal(l.state, MUSTER_LEASE_IDLE);
+    assert_int_equal(l.campaign_at, MUSTER_NEVER);
+    l.draining = false;
+    see();
+    assert_true(l.campaign_at != MUSTER_NEVER);
+    l.leaderless = false;
+    now = l.campaign_at;
+    muster_lease_tick(&l, now, &out);
+    assert_int_equal(l.state, MUSTER_LEASE_IDLE);
+}
+
+static void promise_of_another_that_fails_gives_no_attempt_up(void **state)
+{
+    (void)state;
+    write_slot(MUSTER_STATUS_OK);
+    others_promise(0);
+    see();
+    assert_int_equal(l.state, MUSTER_LEASE_LEADING);
+    l.writing = l.slot; /* what the voter half was asked for under the own leadership */
+    l.writing.sequence++;
+    l.writing.epoch = l.known = 5;
+    write_slot(MUSTER_STATUS_IOERROR);
+    assert_int_equal(notes(MUSTER_NOTE_PROMISE_FAILED), 1);
+    assert_int_equal(l.state, MUSTER_LEASE_LEADING);
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup(name, setting)
@@ -272,6 +398,15 @@ int main(void)
         IN(set_up, campaign_is_not_started_when_a_leader_has_come_meanwhile),
         IN(confirming, attempts_are_never_zero_and_differ),
         IN(confirming, epoch_beyond_the_integers_is_not_heard),
+        IN(confirming, echo_that_comes_after_the_lease_would_have_ended_begins_none),
+        IN(leading, renewal_answered_with_the_own_tombstone_is_lost),
+        IN(leading, own_attempt_under_another_epoch_is_not_the_own_record),
+        IN(set_up, record_that_is_too_long_is_never_taken_for_dead),
+        IN(leading, script_answered_with_what_is_no_record_is_lost),
+        IN(set_up, late_acquire_that_left_no_record_leaves_nothing_to_release),
+        IN(leading, renewal_that_fails_after_stepping_down_leaves_the_release_due),
+        IN(set_up, campaign_whose_time_comes_while_draining_or_led_is_dropped),
+        IN(confirming, promise_of_another_that_fails_gives_no_attempt_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

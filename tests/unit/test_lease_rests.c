@@ -329,6 +329,66 @@ static void member_without_a_vote_does_not_campaign(void **state)
     assert_int_equal(l.campaign_at, MUSTER_NEVER);
 }
 
+static void member_that_is_in_neither_electorate_does_not_promise(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"n1", "n2", "n3", "n4", "n5"};
+    static struct muster_place beside = {.index = 4,
+                                         .count = 5,
+                                         .voters = ALL,
+                                         .names = all,
+                                         .generation = 2,
+                                         .joining = 8,
+                                         .leaving = 4};
+    memset(joint_voter, 0, sizeof joint_voter);
+    memset(joint_present, 0, sizeof joint_present);
+    muster_lease_init(&l, &config, &beside, (struct muster_incarnation){0, 5}, 9, now);
+    struct muster_slot first = {.sequence = 1, .electorate = l.electorate, .generation = 2};
+    muster_lease_restore(&l, &first);
+    l.active = true;
+    now += config.lease_ttl;
+    snprintf(stored, sizeof stored, "H 5 aa 0 n2 %032x 0 0", 9);
+    joint_see();
+    assert_false(l.settled);
+    assert_int_equal(l.writing.sequence, 0);
+}
+
+static void where_the_store_rules_a_pause_waits_for_the_electorate_before_as_well(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"n1", "n2", "n3", "n4"};
+    static struct muster_place changing = {
+        .count = ALL, .voters = ALL, .names = all, .generation = 2, .joining = 8, .leaving = 4};
+    set_up(state);
+    memset(joint_voter, 0, sizeof joint_voter);
+    memset(joint_present, 0, sizeof joint_present);
+    config.authority = MUSTER_AUTHORITY_STORE;
+    muster_lease_init(&l, &config, &changing, (struct muster_incarnation){0, 1}, 9, now);
+    l.active = l.fit = true;
+    joint_see();
+    now = l.campaign_at;
+    muster_lease_tick(&l, now, &out);
+    run_script(true);
+    assert_int_equal(l.state, MUSTER_LEASE_LEADING);
+    out.count = out.used = 0;
+    assert_true(muster_lease_pause(&l, true, "", &out));
+    now += MUSTER_MILLISECOND;
+    muster_lease_tick(&l, now, &out);
+    write_slot(MUSTER_STATUS_OK);
+    joint_promise(1, 0);
+    joint_promise(3, 0); /* all of the new electorate hold it */
+    joint_voter[1].pause = joint_voter[3].pause = l.pause;
+    joint_see();
+    assert_false(l.settled);
+    assert_int_equal(notes(MUSTER_NOTE_PAUSE_DURABLE), 0);
+    joint_promise(2, 0); /* who leaves is there, and does not */
+    joint_see();
+    assert_int_equal(notes(MUSTER_NOTE_PAUSE_DURABLE), 0);
+    joint_voter[2].pause = l.pause;
+    joint_see();
+    assert_int_equal(notes(MUSTER_NOTE_PAUSE_DURABLE), 1);
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup(name, setting)
@@ -349,6 +409,8 @@ int main(void)
         IN(trusting, after_a_stall_a_new_acknowledgement_is_needed),
         IN(trusting, record_of_another_is_neither_promised_nor_taken),
         IN(trusting, member_without_a_vote_does_not_campaign),
+        IN(set_up, member_that_is_in_neither_electorate_does_not_promise),
+        IN(set_up, where_the_store_rules_a_pause_waits_for_the_electorate_before_as_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

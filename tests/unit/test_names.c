@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of members, and the words of a process's state. */
+/* Names of members, the words of a process's state, and those of numbers. */
 #include "config/names.h"
 #include "config/process.h"
+#include "core/orchestrator/condition_inside.h"
+#include "core/port.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,6 +124,17 @@ static void digest_tells_bytes_and_their_number_apart(void **state)
     assert_true(a.hash != b.hash);
 }
 
+static void number_without_a_name_shows_as_a_question_mark(void **state)
+{
+    (void)state;
+    assert_string_equal(muster_result_text(MUSTER_RESULT_UNKNOWN), "unknown");
+    assert_string_equal(muster_result_text(MUSTER_RESULT_COUNT), "?");
+    assert_string_equal(muster_result_text(UINT64_MAX), "?");
+    assert_string_equal(muster_condition_variable_text(MUSTER_VARIABLE_SEVERITY), "severity");
+    assert_string_equal(muster_condition_variable_text(MUSTER_VARIABLE_COUNT), "?");
+    assert_string_equal(muster_level_text(MUSTER_LEVEL_COUNT), "?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +144,7 @@ int main(void)
         cmocka_unit_test(a_mapping_is_no_list_of_names),
         cmocka_unit_test(digest_takes_times_relative_to_now),
         cmocka_unit_test(digest_tells_bytes_and_their_number_apart),
+        cmocka_unit_test(number_without_a_name_shows_as_a_question_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

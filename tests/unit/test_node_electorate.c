@@ -270,6 +270,23 @@ static void who_is_in_both_hears_a_majority_of_each(void **state)
     assert_int_equal(slot().settled, 2);
 }
 
+static void state_that_is_being_taken_over_is_not_taken_over_twice(void **state)
+{
+    (void)state;
+    put_slot(before, 1, 1);
+    d->answer[MUSTER_ASK_SLOT_SYNC] = DOOR_HANG;
+    door_start(d, false);
+    door_wait(d, S(20));
+    uint32_t writes = 0;
+    for (uint32_t i = 0; i < d->logged; i++)
+        writes += d->log[i].effect.kind == MUSTER_OUT_DISK &&
+                  d->log[i].effect.disk.file == MUSTER_SLOT_FILE &&
+                  d->log[i].effect.disk.operation == MUSTER_DISK_WRITE;
+    assert_int_equal(writes, 1);
+    door_release(d, MUSTER_ASK_SLOT_SYNC, DOOR_NORMAL);
+    assert_int_equal(door_notes(d, MUSTER_NOTE_ELECTORATE_HELD), 1);
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -287,6 +304,7 @@ int main(void)
         HERE(who_joins_hears_voters_of_either_electorate),
         HERE(who_joins_hears_more_than_one_of_the_new_electorate),
         HERE(who_is_in_both_hears_a_majority_of_each),
+        HERE(state_that_is_being_taken_over_is_not_taken_over_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

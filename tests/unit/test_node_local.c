@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A node of the local coordinator, and one of a coordinator from outside, through the door. */
+/* A node of the local coordinator, through the door. */
 #include "core/coordinator/slot.h"
 #include "tests/lib/door.h"
 
@@ -12,7 +12,14 @@
 
 #define S(n) ((n)*MUSTER_SECOND)
 
-enum { ASK_READ = 1, ASK_WRITE, ASK_SYNC }; /* local.c: low bytes of its tags */
+enum {
+    ASK_READ = 1,
+    ASK_WRITE,
+    ASK_SYNC,
+    ASK_LEDGER_READ,
+    ASK_LEDGER_WRITE,
+    ASK_LEDGER_SYNC
+}; /* local.c: low bytes of its tags */
 
 static struct door *d;
 
@@ -244,108 +251,6 @@ static void shutdown_while_an_epoch_is_written_waits_for_its_end(void **state)
     assert_non_null(door_note(d, MUSTER_NOTE_STOPPED));
 }
 
-/* ---- a coordinator from outside ---- */
-
-static size_t follower_size(const struct muster_place *place)
-{
-    (void)place;
-    return sizeof(uint64_t);
-}
-
-static void follower_init(void *self, const struct muster_config *cfg,
-                          const struct muster_place *place)
-{
-    (void)self, (void)cfg, (void)place;
-}
-
-static void follower_handle(void *self, const struct muster_input *in, struct muster_effects *out)
-{
-    uint64_t *inputs = self;
-    (void)in, (void)out;
-    ++*inputs;
-}
-
-static bool follower_owns(const void *self, uint64_t tag)
-{
-    (void)self;
-    return tag == 7;
-}
-
-static void follower_vote(void *self, const struct muster_self *vote)
-{
-    (void)self, (void)vote;
-}
-
-static void follower_heard(void *self, muster_time now, uint64_t epoch, struct muster_effects *out)
-{
-    (void)self, (void)now, (void)epoch, (void)out;
-}
-
-static void follower_stalled(void *self, muster_time now)
-{
-    (void)self, (void)now;
-}
-
-static void follower_drain(void *self)
-{
-    (void)self;
-}
-
-static void follower_step(void *self, muster_time now, struct muster_effects *out)
-{
-    (void)self, (void)now, (void)out;
-}
-
-static muster_time follower_deadline(const void *self)
-{
-    (void)self;
-    return MUSTER_NEVER;
-}
-
-static struct muster_standing follower_standing(const void *self, muster_time now)
-{
-    (void)self, (void)now;
-    return (struct muster_standing){.refusal = MUSTER_RESULT_SKIPPED_NO_QUORUM};
-}
-
-static struct muster_member_view follower_member(const void *self, muster_time now, uint32_t index)
-{
-    (void)self, (void)now, (void)index;
-    return (struct muster_member_view){false, MUSTER_COUNT_UNKNOWN};
-}
-
-static bool follower_decision(void *self, struct muster_agreement *ret_agreement)
-{
-    (void)self, (void)ret_agreement;
-    return false;
-}
-
-static void follower_describe(const void *self, struct muster_text *t)
-{
-    const uint64_t *inputs = self;
-    muster_text_add(t, "follower inputs=");
-    muster_text_add_u64(t, *inputs);
-}
-
-static const struct muster_coordinator_kind follower = {
-    .name = "follower",
-    .size = follower_size,
-    .init = follower_init,
-    .handle = follower_handle,
-    .owns = follower_owns,
-    .vote = follower_vote,
-    .heard = follower_heard,
-    .stalled = follower_stalled,
-    .drain = follower_drain,
-    .leave = follower_step,
-    .advance = follower_step,
-    .deadline = follower_deadline,
-    .standing = follower_standing,
-    .member = follower_member,
-    .decision = follower_decision,
-    .describe = follower_describe,
-};
-
 static void there_is_nobody_to_hand_over_to(void **state)
 {
     (void)state;
@@ -438,28 +343,170 @@ static void pause_that_is_under_way_when_leadership_ends_is_not_acknowledged(voi
     assert_non_null(door_note(d, MUSTER_NOTE_STOPPED));
 }
 
-static void coordinator_from_outside_is_plugged_in(void **state)
+static void epoch_counts_when_write_and_sync_have_ended_in_whatever_order(void **state)
 {
     (void)state;
-    d->parts.coordinator = &follower;
+    d->answer[ASK_WRITE] = DOOR_HANG;
     door_start(d, false);
-    assert_true(door_says(d, "follower inputs=1 "));
-    struct muster_input in = {.kind = MUSTER_IN_REPLY, .tag = 7};
-    door_input(d, &in);
-    in.tag = 8; /* nobody's */
-    door_input(d, &in);
-    assert_true(door_says(d, "follower inputs=2 "));
+    door_wait(d, S(1)); /* the sync has ended */
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+    door_release(d, ASK_WRITE, DOOR_NORMAL);
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0], 1);
+}
+
+static void failed_write_is_no_epoch_though_the_sync_ends_well(void **state)
+{
+    (void)state;
+    d->answer[ASK_WRITE] = DOOR_REFUSE;
+    door_start(d, false);
+    door_wait(d, S(1));
+    assert_int_equal(door_note(d, MUSTER_NOTE_PROMISE_FAILED)->effect.arg[2],
+                     MUSTER_STATUS_NOSPACE);
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+}
+
+static void higher_epoch_that_is_heard_of_while_one_is_written_is_outbid(void **state)
+{
+    (void)state;
+    d->answer[ASK_SYNC] = DOOR_HANG;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_end_action(d, 77, 1, MUSTER_RESULT_FENCED, 41); /* of an earlier life */
+    d->answer[ASK_SYNC] = DOOR_NORMAL;
+    door_release(d, ASK_SYNC, DOOR_NORMAL);
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED)); /* epoch 1 is on the disk, and too low */
+    door_wait(d, S(1));
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[0], 42);
+}
+
+static void epoch_of_a_target_makes_nobody_fit(void **state)
+{
+    (void)state;
+    memset(d->disk, 0x5a, MUSTER_SLOT_SIZE);
+    d->disk_size = MUSTER_SLOT_SIZE;
+    door_start(d, true);
+    door_wait(d, S(1));
+    door_end_action(d, 77, 1, MUSTER_RESULT_FENCED, 41);
+    door_wait(d, S(30));
+    assert_null(door_note(d, MUSTER_NOTE_LEADER_ELECTED));
+    assert_true(door_says(d, "known=41 fit=no"));
+}
+
+static void stall_before_it_leads_costs_nothing(void **state)
+{
+    (void)state;
+    d->answer[ASK_SYNC] = DOOR_HANG;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_stall(d, S(60));
+    door_timer(d);
+    assert_non_null(door_note(d, MUSTER_NOTE_STALLED));
+    d->answer[ASK_SYNC] = DOOR_NORMAL;
+    door_release(d, ASK_SYNC, DOOR_NORMAL);
+    assert_true(door_note(d, MUSTER_NOTE_LEADER_ELECTED)->effect.arg[2] > d->now);
+}
+
+static void answers_to_nobody_and_messages_change_nothing(void **state)
+{
+    (void)state;
+    static const uint64_t tags[] = {0, 0x100, 0x1ff, 0x100 | ASK_SYNC, 0x100 | ASK_READ};
+    door_start(d, false);
+    door_wait(d, S(1));
+    assert_true(door_says(d, "lease=leading epoch=1"));
+    door_mark(d);
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        struct muster_input in = {.kind = MUSTER_IN_DISK, .tag = tags[i]};
+        in.status = MUSTER_STATUS_IOERROR;
+        door_input(d, &in);
+    }
+    door_push(d, "W");
+    assert_int_equal(d->logged, 0);
+    assert_true(door_says(d, "lease=leading epoch=1"));
+}
+
+static void pause_that_was_acknowledged_outlives_a_leadership_without_another_word(void **state)
+{
+    (void)state;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_command(d, MUSTER_VERB_PAUSE, "");
+    door_wait(d, S(1));
+    assert_int_equal(pauses(), 1);
+    door_end_action(d, 77, 1, MUSTER_RESULT_FENCED, 41);
+    door_wait(d, S(1));
+    assert_true(door_says(d, "lease=leading epoch=42"));
+    assert_true(door_says(d, "recovery=paused"));
+    assert_int_equal(pauses(), 1);
+}
+
+static void description_says_how_far_a_shutdown_has_come(void **state)
+{
+    (void)state;
+    d->answer[ASK_SYNC] = DOOR_HANG;
+    door_start(d, false);
+    door_wait(d, S(1));
+    door_command(d, MUSTER_VERB_SHUTDOWN, "");
+    assert_true(door_says(d, "life=leaving"));
+    door_release(d, ASK_SYNC, DOOR_NORMAL);
+    assert_true(door_says(d, "life=left"));
+}
+
+/* ---- what must not be forgotten (R16) ---- */
+
+static struct muster_effect triggered(void)
+{
+    door_mark(d);
     door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    door_wait(d, S(1));
+    const struct door_entry *e = door_effect(d, MUSTER_OUT_ACTION);
+    return e ? e->effect : (struct muster_effect){.kind = 0};
+}
+
+static void action_starts_when_the_own_disk_has_it(void **state)
+{
+    (void)state;
+    d->config.hold_history = true;
+    door_start(d, false);
+    door_wait(d, S(1));
+    d->answer[ASK_LEDGER_SYNC] = DOOR_HANG;
+    assert_int_equal(triggered().kind, 0);
+    assert_non_null(door_note(d, MUSTER_NOTE_ACTION_PREPARED));
+    door_release(d, ASK_LEDGER_SYNC, DOOR_LOSE); /* it failed, and is tried again */
+    door_wait(d, S(1));
+    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+    d->answer[ASK_LEDGER_SYNC] = DOOR_NORMAL;
+    door_wait(d, S(4));
+    assert_non_null(door_effect(d, MUSTER_OUT_ACTION));
+    assert_int_equal(d->spins, 0);
+}
+
+static void cooldown_outlives_the_process(void **state)
+{
+    (void)state;
+    d->config.hold_history = true;
+    door_start(d, false);
+    door_wait(d, S(1));
+    struct muster_effect e = triggered();
+    assert_int_equal(e.kind, MUSTER_OUT_ACTION);
+    door_end_action(d, e.tag, 1, MUSTER_RESULT_SUCCESS, 0);
+    door_wait(d, S(1));
+    door_start(d, false);
+    door_wait(d, S(1));
+    assert_non_null(door_note(d, MUSTER_NOTE_LEDGER_INHERITED));
+    assert_int_equal(triggered().kind, 0);
     assert_int_equal(door_note(d, MUSTER_NOTE_ACTION_SKIPPED)->effect.arg[0],
-                     MUSTER_RESULT_SKIPPED_NO_QUORUM);
-    door_command(d, MUSTER_VERB_TRIGGER, "circuit_restart");
-    assert_non_null(door_effect(d, MUSTER_OUT_ACTION)); /* a local action needs no lease */
+                     MUSTER_RESULT_SKIPPED_COOLDOWN);
+    door_wait(d, S(300));
+    assert_int_equal(triggered().kind, MUSTER_OUT_ACTION);
+    assert_int_equal(d->spins, 0);
 }
 
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        HERE(action_starts_when_the_own_disk_has_it),
+        HERE(cooldown_outlives_the_process),
         HERE(leads_as_soon_as_its_epoch_is_on_disk),
         HERE(asks_no_store_for_anything),
         HERE(every_life_takes_a_higher_epoch),
@@ -479,7 +526,14 @@ int main(void)
         HERE(pause_that_the_disk_refuses_holds_and_is_tried_again),
         HERE(words_in_quick_succession_end_with_the_last),
         HERE(pause_that_is_under_way_when_leadership_ends_is_not_acknowledged),
-        HERE(coordinator_from_outside_is_plugged_in),
+        HERE(epoch_counts_when_write_and_sync_have_ended_in_whatever_order),
+        HERE(failed_write_is_no_epoch_though_the_sync_ends_well),
+        HERE(higher_epoch_that_is_heard_of_while_one_is_written_is_outbid),
+        HERE(epoch_of_a_target_makes_nobody_fit),
+        HERE(stall_before_it_leads_costs_nothing),
+        HERE(answers_to_nobody_and_messages_change_nothing),
+        HERE(pause_that_was_acknowledged_outlives_a_leadership_without_another_word),
+        HERE(description_says_how_far_a_shutdown_has_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

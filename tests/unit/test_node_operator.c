@@ -256,6 +256,20 @@ static void who_stepped_down_campaigns_when_it_is_named(void **state)
     assert_non_null(door_note(d, MUSTER_NOTE_CAMPAIGN));
 }
 
+static void leadership_that_ends_with_what_was_waited_for_ends_the_switchover(void **state)
+{
+    (void)state;
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    uint64_t intent = door_effect(d, MUSTER_OUT_ACTION)->effect.tag;
+    door_command(d, MUSTER_VERB_SWITCHOVER, "n2");
+    door_mark(d);
+    door_end_action(d, intent, 1, MUSTER_RESULT_FENCED, 9);
+    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_LOST)->effect.arg[2], MUSTER_LOST_FENCED);
+    assert_refused(MUSTER_REFUSAL_ENDED);
+    door_wait(d, S(3));
+    assert_null(strstr(d->leader, " n2"));
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup_teardown(name, setting, tear_down)
@@ -272,6 +286,7 @@ int main(void)
         IN(fresh, named_successor_campaigns_without_jitter),
         IN(fresh, others_hold_back_for_a_confirm_timeout),
         IN(leading, who_stepped_down_campaigns_when_it_is_named),
+        IN(leading, leadership_that_ends_with_what_was_waited_for_ends_the_switchover),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -281,6 +281,22 @@ static void where_the_store_rules_every_voter_has_to_hold_a_pause(void **state)
     assert_false(starts());
 }
 
+static void leader_that_knows_of_a_later_leaders_word_refuses(void **state)
+{
+    (void)state;
+    d->peer[1].known = 2;
+    d->peer[1].pause = (struct muster_pause){2, 1};
+    door_wait(d, S(3));
+    assert_true(door_says(d, "lease=leading epoch=1"));
+    assert_true(door_says(d, "recovery=paused"));
+    door_mark(d);
+    door_command(d, MUSTER_VERB_RESUME, "");
+    assert_int_equal(door_note(d, MUSTER_NOTE_PAUSE_REFUSED)->effect.arg[1],
+                     MUSTER_REFUSAL_NOT_LEADER);
+    assert_null(door_note(d, MUSTER_NOTE_PAUSE_ASKED));
+    assert_true(door_says(d, "recovery=paused"));
+}
+
 int main(void)
 {
 #define IN(setting, name) cmocka_unit_test_setup_teardown(name, setting, tear_down)
@@ -300,6 +316,7 @@ int main(void)
         IN(leading, pause_does_not_count_as_a_promise),
         IN(fresh, where_the_store_rules_every_voter_has_to_hold_a_pause),
         IN(leading, pause_that_the_disk_refuses_holds_and_is_tried_once_in_renew_every),
+        IN(leading, leader_that_knows_of_a_later_leaders_word_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The start of a member: durable state, bootstrap, twins (R5, R7, R8, R9). */
+/* The start of a member: durable state, bootstrap (R5, R7, R8). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,17 +44,6 @@ static void put_slot(const struct muster_slot *s)
 {
     muster_slot_encode(s, d->disk + muster_slot_offset(s->sequence));
     d->disk_size = 2 * MUSTER_SLOT_SIZE;
-}
-
-static void put_own(char state, uint64_t high, uint64_t low, uint64_t sequence)
-{
-    struct muster_member_record r = {.state = (enum muster_member_state)state,
-                                     .incarnation = {high, low},
-                                     .sequence = sequence,
-                                     .electorate = d->electorate};
-    struct muster_text t;
-    muster_text_init(&t, d->own, sizeof d->own);
-    muster_member_record_write(&r, &t);
 }
 
 /* Whether a story ends without a failed assert. */
@@ -355,146 +344,51 @@ static void absurd_epoch_counter_hides_no_epoch_of_a_voter(void **state)
     assert_true(door_says(d, "known=9"));
 }
 
-/* ---- twins ---- */
-
-static void member_joins_after_two_heartbeats_without_a_twin(void **state)
+static void state_that_is_read_with_an_error_is_not_believed(void **state)
 {
     (void)state;
+    uint8_t bytes[MUSTER_SLOT_SIZE * 2] = {0};
     door_start(d, true);
-    door_wait(d, 2 * d->config.heartbeat_every + d->config.poll_every);
-    assert_null(door_note(d, MUSTER_NOTE_JOINED));
-    assert_int_equal(d->own[2], MUSTER_MEMBER_JOINING);
-    door_wait(d, d->config.poll_every + 10 * MUSTER_MILLISECOND);
-    assert_non_null(door_note(d, MUSTER_NOTE_JOINED));
-    assert_int_equal(d->own[2], MUSTER_MEMBER_ACTIVE);
-}
-
-static void record_of_a_dead_incarnation_is_waited_out(void **state)
-{
-    (void)state;
-    put_own('A', 1, 1, 50);
+    door_wait(d, S(2));
+    assert_true(d->disk_size > 0);
+    memcpy(bytes, d->disk, d->disk_size < sizeof bytes ? d->disk_size : sizeof bytes);
+    d->answer[MUSTER_ASK_SLOT_READ] = DOOR_HANG;
     door_start(d, true);
-    door_wait(d, S(9));
-    struct muster_member_record r;
-    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
-    assert_int_equal(r.incarnation.high, 1); /* not overwritten: it might be alive */
-    door_wait(d, S(4));
-    assert_non_null(door_note(d, MUSTER_NOTE_JOINED));
-    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
-    assert_int_equal(r.incarnation.high, DOOR_HIGH);
-}
-
-static void twin_that_advances_makes_the_newcomer_refuse(void **state)
-{
-    (void)state;
-    put_own('A', UINT64_MAX, 1, 50); /* higher: but it was here first */
-    door_start(d, true);
-    door_wait(d, S(4));
-    put_own('A', UINT64_MAX, 1, 51);
-    door_wait(d, S(3));
-    assert_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID)); /* a command that came late */
-    put_own('A', UINT64_MAX, 1, 52);
-    door_wait(d, S(3));
-    const struct door_entry *e = door_note(d, MUSTER_NOTE_DUPLICATE_ID);
-    assert_non_null(e);
-    assert_true(e->effect.arg[0] == UINT64_MAX);
-    assert_int_equal(e->effect.arg[1], 1);
-    assert_true(door_says(d, "life=refused"));
-    assert_true(muster_node_deadline(d->node) == MUSTER_NEVER);
+    struct muster_input in = {.kind = MUSTER_IN_DISK, .status = MUSTER_STATUS_IOERROR};
+    in.tag = door_effect(d, MUSTER_OUT_DISK)->effect.tag;
+    in.data = (struct muster_bytes){bytes, sizeof bytes};
     door_mark(d);
-    door_push(d, "W n2");
-    door_timer(d);
-    assert_int_equal(d->logged, 0);
+    door_input(d, &in);
+    door_wait(d, S(20));
+    assert_non_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_null(door_note(d, MUSTER_NOTE_CAMPAIGN));
+    assert_true(door_says(d, "promise=0 known=0 fit=no"));
 }
 
-static void of_two_newcomers_the_lower_incarnation_stays(void **state)
+static void where_the_store_rules_a_state_of_another_electorate_leaves_its_epoch(void **state)
 {
     (void)state;
-    put_own('J', DOOR_HIGH, DOOR_LOW + 1, 50);
-    door_start(d, true);
-    door_wait(d, S(4));
-    put_own('J', DOOR_HIGH, DOOR_LOW + 1, 51);
-    door_wait(d, S(3));
-    put_own('J', DOOR_HIGH, DOOR_LOW + 1, 52);
-    door_wait(d, S(10));
-    assert_non_null(door_note(d, MUSTER_NOTE_JOINED));
-    assert_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID));
+    struct muster_slot s = {.sequence = 2, .electorate = 77, .epoch = 6, .attempt = 9, .known = 8};
+    s.cluster =
+        muster_slot_hash(MUSTER_SLOT_HASH_START, d->config.cluster, strlen(d->config.cluster));
+    put_slot(&s);
+    d->config.authority = MUSTER_AUTHORITY_STORE;
+    door_start(d, false);
+    door_wait(d, S(20));
+    assert_null(door_note(d, MUSTER_NOTE_VOTER_UNFIT));
+    assert_true(door_says(d, "lease=leading epoch=9")); /* above what is known */
 }
 
-static void of_two_newcomers_the_higher_incarnation_refuses(void **state)
+static void slot_counts_when_write_and_sync_have_ended_in_whatever_order(void **state)
 {
     (void)state;
-    put_own('J', DOOR_HIGH, DOOR_LOW - 1, 50);
+    d->answer[MUSTER_ASK_SLOT_WRITE] = DOOR_HANG;
     door_start(d, true);
-    door_wait(d, S(4));
-    put_own('J', DOOR_HIGH, DOOR_LOW - 1, 51);
-    door_wait(d, S(3));
-    assert_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID)); /* a command that came late */
-    put_own('J', DOOR_HIGH, DOOR_LOW - 1, 52);
-    door_wait(d, S(3));
-    assert_non_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID));
-}
-
-static void active_member_outlasts_a_newcomer_with_its_id(void **state)
-{
-    (void)state;
-    door_start(d, true);
-    door_wait(d, S(12));
-    for (uint64_t i = 0; i < 4; i++) {
-        put_own('J', 0, 1, 50 + i);
-        door_wait(d, S(2));
-    }
-    assert_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID));
-    struct muster_member_record r;
-    assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(d->own)), 0);
-    assert_int_equal(r.incarnation.high, DOOR_HIGH); /* it says so again */
-}
-
-static void leader_that_meets_a_lower_active_twin_stops_at_once(void **state)
-{
-    (void)state;
-    door_start(d, true);
-    door_wait(d, S(18));
-    assert_true(door_says(d, "lease=leading"));
-    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
-    for (uint64_t i = 0; i < 6; i++) {
-        put_own('A', 0, 1, 50 + i);
-        door_wait(d, S(2));
-    }
-    assert_int_equal(door_note(d, MUSTER_NOTE_LEADER_LOST)->effect.arg[2], MUSTER_LOST_DUPLICATE);
-    assert_non_null(door_note(d, MUSTER_NOTE_DUPLICATE_ID));
-    assert_non_null(door_effect(d, MUSTER_OUT_CANCEL));
-}
-
-static void refused_member_asks_the_store_for_nothing_more(void **state)
-{
-    (void)state;
-    door_start(d, true);
-    d->answer[MUSTER_ASK_SCRIPT] = DOOR_HANG;
-    for (int i = 0; i < 200 && !door_note(d, MUSTER_NOTE_CAMPAIGN); i++)
-        door_wait(d, 100 * MUSTER_MILLISECOND);
-    for (uint64_t i = 0; i < 6; i++) {
-        put_own('A', 0, 1, 50 + i);
-        door_wait(d, S(2));
-    }
-    assert_true(door_says(d, "life=refused"));
-    door_mark(d);
-    d->scripts_known = false;
-    door_release(d, MUSTER_ASK_SCRIPT, DOOR_NORMAL); /* NOSCRIPT */
-    assert_null(door_effect(d, MUSTER_OUT_REQUEST));
-}
-
-static void refused_member_starts_no_action(void **state)
-{
-    (void)state;
-    put_own('A', 1, 1, 50);
-    door_start(d, true);
-    door_wait(d, S(4));
-    put_own('A', 1, 1, 52);
-    door_wait(d, S(4));
-    assert_true(door_says(d, "life=refused"));
-    door_command(d, MUSTER_VERB_TRIGGER, "circuit_restart");
-    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+    door_wait(d, S(2));
+    assert_null(door_note(d, MUSTER_NOTE_BOOTSTRAPPED));
+    d->answer[MUSTER_ASK_SLOT_WRITE] = DOOR_NORMAL;
+    door_release(d, MUSTER_ASK_SLOT_WRITE, DOOR_NORMAL);
+    assert_non_null(door_note(d, MUSTER_NOTE_BOOTSTRAPPED));
 }
 
 int main(void)
@@ -522,15 +416,9 @@ int main(void)
         HERE(store_as_the_authority_needs_no_durable_state),
         HERE(absurd_epoch_counter_does_not_stop_the_process),
         HERE(absurd_epoch_counter_hides_no_epoch_of_a_voter),
-        HERE(member_joins_after_two_heartbeats_without_a_twin),
-        HERE(record_of_a_dead_incarnation_is_waited_out),
-        HERE(twin_that_advances_makes_the_newcomer_refuse),
-        HERE(of_two_newcomers_the_lower_incarnation_stays),
-        HERE(of_two_newcomers_the_higher_incarnation_refuses),
-        HERE(active_member_outlasts_a_newcomer_with_its_id),
-        HERE(leader_that_meets_a_lower_active_twin_stops_at_once),
-        HERE(refused_member_asks_the_store_for_nothing_more),
-        HERE(refused_member_starts_no_action),
+        HERE(state_that_is_read_with_an_error_is_not_believed),
+        HERE(where_the_store_rules_a_state_of_another_electorate_leaves_its_epoch),
+        HERE(slot_counts_when_write_and_sync_have_ended_in_whatever_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,11 +150,10 @@ static void malformed_answer_changes_nothing(void **state)
 static void answer_for_one_that_leaves_or_is_refused_is_passed_over(void **state)
 {
     (void)state;
-    uint32_t calls = b->calls;
     for (uint32_t i = 0; i < 2; i++) {
         offer(i ? "id=b action=x" : A);
         b->records = 0;
-        calls = b->calls;
+        const uint32_t calls = b->calls;
         b->now += b->config.poll_every;
         struct muster_work_turn t = begin_turn();
         end_turn(&t);

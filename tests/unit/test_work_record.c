@@ -341,6 +341,37 @@ static void next_version_never_goes_over_the_held_one(void **state)
         }
 }
 
+static void parameters_beyond_their_bound_are_refused(void **state)
+{
+    (void)state;
+    char text[MUSTER_WORK_RECORD_MAX];
+    struct muster_work_record r;
+    const char head[] = "O 0 0 0 - 0 0;18000000000abc n1 n a x ";
+    const size_t most = sizeof head - 1 + MUSTER_WORK_PARAMS_MAX;
+    memset(text, 'p', sizeof text);
+    memcpy(text, head, sizeof head - 1);
+    text[most] = 0;
+    assert_int_equal(parse(&r, text), 0);
+    text[most] = 'p';
+    text[most + 1] = 0;
+    assert_int_equal(parse(&r, text), MUSTER_E_INVALID);
+}
+
+static void names_are_of_letters_digits_and_four_signs(void **state)
+{
+    (void)state;
+    struct muster_work_record r;
+    char text[] = "id=a? action=x";
+    for (int byte = 1; byte < 256; byte++) {
+        bool good = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                    (byte >= '0' && byte <= '9') || strchr("_-.:", byte);
+        if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r')
+            continue; /* it ends there */
+        text[4] = (char)byte;
+        assert_int_equal(submit(&r, text), good ? 0 : MUSTER_E_INVALID);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +388,8 @@ int main(void)
         cmocka_unit_test(line_that_is_none_does_not_count),
         cmocka_unit_test(version_in_the_wrong_half_does_not_count),
         cmocka_unit_test(next_version_never_goes_over_the_held_one),
+        cmocka_unit_test(parameters_beyond_their_bound_are_refused),
+        cmocka_unit_test(names_are_of_letters_digits_and_four_signs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

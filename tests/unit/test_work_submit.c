@@ -373,6 +373,58 @@ static void journal_of_another_member_is_none_of_ours(void **state)
     assert_int_equal(state_of(0), MUSTER_WORK_ENTRY_FREE);
 }
 
+static void item_beyond_the_table_that_has_ended_is_no_alert(void **state)
+{
+    (void)state;
+    char text[64];
+    for (uint32_t i = 0; i < b->config.work_items; i++) {
+        snprintf(text, sizeof text, "id=b%u action=x", i);
+        submit(text);
+        settle();
+    }
+    put("b7", text_with_intent("D 0 0 0 - 0 0", b->work->entry[7].record.intent, "n1 n b7 x"));
+    snprintf(text, sizeof text, "D 1 5 100 n1 0 0");
+    put("b7", text_with_intent(text, b->work->entry[7].record.intent, "n1 n b7 x"));
+    push("I 1 -");
+    assert_int_equal(noted(NOTE(ENDED))->arg[2], MUSTER_RESULT_SUCCESS);
+    b->config.work_items = 7;
+    start(LIFE(0) + 50);
+    settle();
+    assert_int_equal(notes(NOTE(ACCEPTED)), 7);
+    assert_int_equal(notes(NOTE(ALERT)), 0);
+}
+
+static void lost_board_of_large_items_is_put_back_a_few_at_a_time(void **state)
+{
+    static const char *const names[] = {"a-name-of-thirty-one-characters", "n2", "n3"};
+    char text[512], rest[400], head[128], params[MUSTER_WORK_PARAMS_MAX + 1];
+    (void)state;
+    memset(params, 'p', sizeof params - 1);
+    params[sizeof params - 1] = 0;
+    b->place.names = names;
+    start(LIFE(0));
+    settle();
+    snprintf(head, sizeof head, "A 1 9007199254740991 ffffffffffffffff %s 0 0", names[0]);
+    for (uint32_t i = 0; i < b->config.work_items; i++) {
+        snprintf(rest, sizeof rest, "%u%.30s action=%.31s %s", i, params, params, params);
+        snprintf(text, sizeof text, "id=%s", rest);
+        submit(text);
+        settle();
+        const struct muster_work_record *r = &b->work->entry[i].record;
+        snprintf(text, sizeof text, "%s;%llx %s n %s %s %s", head, (unsigned long long)r->intent,
+                 names[0], r->id, r->action, params);
+        put(r->id, text);
+        push("I 1 -");
+    }
+    assert_int_equal(notes(NOTE(GRANTED)), b->config.work_items);
+    b->records = 0;
+    b->store = STORE_NOSCRIPT; /* the script itself takes room, too */
+    for (uint32_t i = 0; i < 4; i++)
+        wait_for(b->config.poll_every);
+    assert_int_equal(b->records, b->config.work_items);
+    assert_int_equal(b->evals, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +449,8 @@ int main(void)
         TEST(journal_that_cannot_be_read_is_read_again),
         TEST(open_item_beyond_the_table_is_an_alert),
         TEST(journal_of_another_member_is_none_of_ours),
+        TEST(item_beyond_the_table_that_has_ended_is_no_alert),
+        TEST(lost_board_of_large_items_is_put_back_a_few_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

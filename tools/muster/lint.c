@@ -26,7 +26,7 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
     const struct muster_suite_request request = {.registry = registry, .lint = true};
     const char *value;
     int i, code = 0;
-    uint32_t named = 0, invalid = 0, unread = 0;
+    uint32_t named = 0;
     while ((i = muster_options_next(o, &value)) == MUSTER_OPTION_OPERAND) {
         named++;
         code = muster_report_graver(code, muster_paths_add(&suite.paths, value));
@@ -39,8 +39,7 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
         const struct muster_lint_count configs = muster_lint_configs(&suite.paths);
         muster_suite_load(&suite, &request);
         code = muster_report_graver(code, muster_report_graver(configs.code, suite.code));
-        unread = configs.unreadable;
-        invalid = configs.invalid;
+        uint32_t unread = configs.unreadable, invalid = configs.invalid;
         for (uint32_t k = 0; k < suite.count; k++) {
             unread += suite.at[k].unreadable;
             invalid += !suite.at[k].scenario && !suite.at[k].unreadable;
