@@ -3,6 +3,7 @@
 #include "config/core_config.h"
 
 #include "config/edge.h"
+#include "core/coordinator/astra_wire.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -32,13 +33,35 @@ static const char *const known_actions[MUSTER_CORE_ACTIONS_MAX + 1] = {
 
 /* Keys that are ours, and those of the origin's file that steer nothing in the core. */
 static const char *const known_keys[] = {
-    "cluster",          "coordinator",      "authority",       "lease_ttl",
-    "renew_every",      "renew_deadline",   "request_timeout", "poll_every",
-    "jitter",           "confirm_timeout",  "stop_time",       "margin",
-    "heartbeat_every",  "vote_ttl",         "health_ttl",      "max_clock_drift_ppm",
-    "quorum_threshold", "poll_interval",    "enabled",         "thresholds",
-    "cooldowns",        "recovery_actions", "seal_targets",    "store_lost",
-    "logging",          "work_items",       "work_timeout",    NULL,
+    "cluster",
+    "coordinator",
+    "authority",
+    "lease_ttl",
+    "renew_every",
+    "renew_deadline",
+    "request_timeout",
+    "poll_every",
+    "jitter",
+    "confirm_timeout",
+    "stop_time",
+    "margin",
+    "heartbeat_every",
+    "vote_ttl",
+    "health_ttl",
+    "max_clock_drift_ppm",
+    "quorum_threshold",
+    "poll_interval",
+    "enabled",
+    "thresholds",
+    "cooldowns",
+    "recovery_actions",
+    "seal_targets",
+    "store_lost",
+    "logging",
+    "work_items",
+    "work_timeout",
+    "hold_history",
+    NULL,
 };
 
 bool edge_action_is_known(const char *name)
@@ -252,6 +275,8 @@ static void load_numbers(struct muster_config *c, const struct muster_doc *mappi
         muster_doc_boolean(node, &c->recovery.enabled, d);
     if ((node = muster_doc_get(mapping, "seal_targets")))
         muster_doc_boolean(node, &c->seal_targets, d);
+    if ((node = muster_doc_get(mapping, "hold_history")))
+        muster_doc_boolean(node, &c->hold_history, d);
     static const char *const authorities[] = {"voters", "store", NULL};
     uint32_t authority = 0;
     node = muster_doc_get(mapping, "authority");
@@ -268,12 +293,13 @@ static void load_store_lost(struct muster_config *c, const struct muster_doc *no
         c->store_lost_freezes = word == 1;
 }
 
-/* coordinator: {type: local} */
+/* coordinator: {type: redis, wire: bridge} */
 static void load_coordinator(struct muster_config *c, const struct muster_doc *coordinator,
                              struct muster_diagnostics *d)
 {
-    static const char *const keys[] = {"type", NULL};
+    static const char *const keys[] = {"type", "wire", NULL};
     static const char *const types[] = {"redis", "local", NULL};
+    static const char *const wires[] = {"native", "astra", "bridge", NULL};
     if (!coordinator || muster_doc_expect(coordinator, MUSTER_NODE_MAPPING,
                                           "a mapping such as {type: redis}", d) != 0)
         return;
@@ -282,6 +308,42 @@ static void load_coordinator(struct muster_config *c, const struct muster_doc *c
     const struct muster_doc *node = muster_doc_get(coordinator, "type");
     if (node && muster_doc_word(node, types, &type, d) == 0)
         c->local = type == 1;
+    uint32_t wire = 0;
+    node = muster_doc_get(coordinator, "wire");
+    if (node && muster_doc_word(node, wires, &wire, d) == 0)
+        c->wire = (enum muster_wire)wire;
+    if (node && c->local)
+        muster_complain(d, MUSTER_SEVERITY_WARNING, node->key_mark,
+                        "'wire' has no effect on 'type: local', which has no store");
+}
+
+/* What stands here and cannot hold on the origin's wire, whose times are fixed. */
+static void warn_of_wire(const struct muster_config *c, const struct muster_doc *mapping,
+                         struct muster_diagnostics *d)
+{
+    const struct {
+        const char *key;
+        muster_dur said, fixed;
+    } times[] = {
+        {"lease_ttl", c->lease_ttl, MUSTER_ASTRA_LOCK_TTL},
+        {"renew_every", c->renew_every, MUSTER_ASTRA_RENEW_EVERY},
+        {"vote_ttl", c->vote_ttl, MUSTER_ASTRA_VOTE_TTL},
+        {"health_ttl", c->health_ttl, MUSTER_ASTRA_HEALTH_TTL},
+    };
+    if (c->local || c->wire != MUSTER_WIRE_ASTRA)
+        return;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        const struct muster_doc *node = muster_doc_get(mapping, times[i].key);
+        if (node && times[i].said != times[i].fixed)
+            muster_complain(d, MUSTER_SEVERITY_WARNING, node->key_mark,
+                            "'%s' has no effect with 'wire: astra': it is %us there", times[i].key,
+                            (unsigned)(times[i].fixed / MUSTER_SECOND));
+    }
+    const struct muster_doc *node = muster_doc_get(mapping, "authority");
+    if (node && c->authority == MUSTER_AUTHORITY_VOTERS)
+        muster_complain(d, MUSTER_SEVERITY_WARNING, node->key_mark,
+                        "'authority: voters' has no effect with 'wire: astra': whoever holds the "
+                        "lock in the store leads");
 }
 
 /* The origin's, where the program's own log is meant; nothing of it reaches the core. */
@@ -362,6 +424,7 @@ int muster_core_config_load(struct muster_config *c, const struct muster_doc *ma
         load_actions(&c->recovery, muster_doc_get(mapping, "recovery_actions"), d);
         load_cooldowns(&c->recovery, muster_doc_get(mapping, "cooldowns"), d);
         load_logging(muster_doc_get(mapping, "logging"), d);
+        warn_of_wire(c, mapping, d);
     }
     muster_config_finish(c);
     if (d->errors ==

@@ -10,7 +10,8 @@
 
 /* Fill *c with the defaults, then with what the mapping says (null: nothing), derive and check
  * (SPEC R6). Keys: every duration of struct muster_config by its name, cluster,
- * coordinator{type: redis|local}, authority: voters|store, max_clock_drift_ppm, quorum_threshold,
+ * coordinator{type: redis|local, wire: native|astra|bridge}, authority: voters|store,
+ * max_clock_drift_ppm, quorum_threshold,
  * poll_interval, enabled, thresholds{…}, cooldowns{action: duration},
  * recovery_actions{action: {enabled, timeout, max_retries, cooldown, scope}} as in the origin's
  * recovery.yaml; keys in `others` (ends with null; may be null) are somebody else's in the same

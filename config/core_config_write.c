@@ -50,8 +50,11 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
 {
     muster_text_add(t, "{cluster: '");
     muster_text_add(t, c->cluster);
-    muster_text_add(t,
-                    c->local ? "', coordinator: {type: local}" : "', coordinator: {type: redis}");
+    static const char *const wires[] = {"", ", wire: astra", ", wire: bridge"};
+    muster_text_add(t, c->local ? "', coordinator: {type: local" : "', coordinator: {type: redis");
+    if (!c->local)
+        muster_text_add(t, wires[c->wire]);
+    muster_text_add(t, "}");
     if (c->authority != MUSTER_AUTHORITY_DEFAULT)
         muster_text_add(t, c->authority == MUSTER_AUTHORITY_VOTERS ? ", authority: voters"
                                                                    : ", authority: store");
@@ -71,6 +74,7 @@ void muster_core_config_write(const struct muster_config *c, struct muster_text 
     edge_put(t, "quorum_threshold", c->quorum_threshold_ppm, "ppm");
     muster_text_add(t, c->store_lost_freezes ? ", store_lost: freeze" : ", store_lost: local_only");
     muster_text_add(t, c->seal_targets ? ", seal_targets: true" : ", seal_targets: false");
+    muster_text_add(t, c->hold_history ? ", hold_history: true" : ", hold_history: false");
     edge_put(t, "work_items", c->work_items, "");
     edge_put(t, "work_timeout", c->work_timeout, "ns");
     put_recovery(t, c);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Defaults, derived values and load checks of a node's config (SPEC 1, 2 and R6). */
 #include "core/config.h"
+
+#include "core/coordinator/astra_wire.h"
 #include "core/text.h"
 
 #include <assert.h>
@@ -52,6 +54,7 @@ void muster_config_defaults(struct muster_config *c)
     c->vote_ttl = 30 * MUSTER_SECOND;
     c->health_ttl = 60 * MUSTER_SECOND;
     c->seal_targets = true;
+    c->hold_history = true;
     c->max_clock_drift_ppm = 500;
     c->quorum_threshold_ppm = MUSTER_PPM / 2;
     c->work_timeout = 30 * MUSTER_SECOND;
@@ -60,17 +63,26 @@ void muster_config_defaults(struct muster_config *c)
 
 void muster_config_finish(struct muster_config *c)
 {
+    bool astra = c->wire == MUSTER_WIRE_ASTRA && !c->local;
+    if (astra) {
+        c->lease_ttl = MUSTER_ASTRA_LOCK_TTL;
+        c->renew_every = MUSTER_ASTRA_RENEW_EVERY;
+        c->vote_ttl = MUSTER_ASTRA_VOTE_TTL;
+        c->health_ttl = MUSTER_ASTRA_HEALTH_TTL;
+    }
     if (c->jitter == 0)
-        c->jitter = c->renew_every / 4;
+        c->jitter = astra ? c->poll_every : c->renew_every / 4;
     if (c->confirm_timeout == 0)
         c->confirm_timeout = muster_time_add(c->renew_every, c->renew_every);
     if (c->margin == 0)
         c->margin = muster_config_margin_min(c->lease_ttl, c->max_clock_drift_ppm, c->stop_time);
+    if (astra)
+        c->renew_deadline = muster_time_since(c->lease_ttl, c->margin);
 }
 
 bool muster_config_trusts_store(const struct muster_config *c, uint32_t voters)
 {
-    return c->authority == MUSTER_AUTHORITY_STORE ||
+    return c->authority == MUSTER_AUTHORITY_STORE || c->wire == MUSTER_WIRE_ASTRA ||
            (c->authority == MUSTER_AUTHORITY_DEFAULT && voters < 3);
 }
 
@@ -195,6 +207,8 @@ static void check_lease(struct check *k, const struct muster_config *c)
         tell_duration(k, "at most", c->renew_every / 2, "renew_every / 2", c->poll_every);
     if (complains(k, c->jitter > c->renew_every / 4, "jitter"))
         tell_duration(k, "at most", c->renew_every / 4, "renew_every / 4", c->jitter);
+    if (c->wire == MUSTER_WIRE_ASTRA && !c->local)
+        return; /* its times are the origin's, in which a renewal that fails is tried once more */
     if (complains(k, c->renew_deadline <= tries, "renew_deadline"))
         tell_duration(k, "above", tries, "2 x renew_every + request_timeout", c->renew_deadline);
     if (complains(k, c->renew_deadline >= usable, "renew_deadline"))
@@ -204,6 +218,10 @@ static void check_lease(struct check *k, const struct muster_config *c)
 static void check_numbers(struct check *k, const struct muster_config *c)
 {
     const struct muster_recovery_config *r = &c->recovery;
+    if (complains(k, c->wire == MUSTER_WIRE_ASTRA && !c->local && c->work_items > 0, "work_items"))
+        muster_text_add(&k->text,
+                        "'work_items' must be 0 with 'wire: astra': the origin's wire has "
+                        "no work items");
     if (complains(k, c->max_clock_drift_ppm >= MUSTER_PPM, "max_clock_drift_ppm"))
         tell_range(k, "max_clock_drift_ppm", 0, MUSTER_PPM - 1, c->max_clock_drift_ppm);
     if (complains(k,

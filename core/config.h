@@ -55,6 +55,13 @@ enum muster_lease_authority {
     MUSTER_AUTHORITY_STORE = 2,   /* the usual lock in Redis: R3, R5, R7 and R8 are void */
 };
 
+/* What a member of a cluster speaks in the store. */
+enum muster_wire {
+    MUSTER_WIRE_NATIVE = 0,
+    MUSTER_WIRE_ASTRA = 1, /* the origin's keys and JSON, and its lock (coordinator/astra_wire.h) */
+    MUSTER_WIRE_BRIDGE = 2, /* both, on the way from one to the other (coordinator/bridge.c) */
+};
+
 struct muster_enhanced_config;
 
 struct muster_config {
@@ -66,6 +73,7 @@ struct muster_config {
     const struct muster_acting_options *acting;
     bool local; /* a process that is its own cluster: no store, no votes (coordinator/local.c) */
     enum muster_lease_authority authority;
+    enum muster_wire wire;
     char cluster[MUSTER_NAME_MAX + 1]; /* names the keys in the store and the durable slots */
     muster_dur lease_ttl;              /* 15 s */
     muster_dur renew_every;            /* 3 s */
@@ -81,6 +89,7 @@ struct muster_config {
     muster_dur health_ttl;      /* 60 s */
     bool store_lost_freezes; /* without the store nothing starts at all, no local action either */
     bool seal_targets; /* a new leader tells its targets of its epoch before it acts (seal.h) */
+    bool hold_history; /* no cluster action starts before the voters hold that it does (hold.h) */
     uint32_t max_clock_drift_ppm;  /* of each lease clock against true time; 500 */
     uint32_t quorum_threshold_ppm; /* 500000..1000000 */
     uint32_t work_items;           /* open at a time; 0: this member takes no part in work */
@@ -106,7 +115,9 @@ struct muster_place {
  * which muster_config_finish replaces by what the other values give. */
 void muster_config_defaults(struct muster_config *c);
 
-/* Derive what is 0: jitter, confirm_timeout, margin. */
+/* Derive what is 0: jitter, confirm_timeout, margin. On the origin's wire its times hold, whatever
+ * stands there: lease_ttl, renew_every, vote_ttl, health_ttl, and the leader tries to renew until
+ * lease_ttl - margin. */
 void muster_config_finish(struct muster_config *c);
 
 /* Whether the store alone says who leads, among so many configured voters. */

@@ -21,6 +21,7 @@ struct muster_node {
     muster_time sample_at;
     uint64_t sample_tag, samples; /* of the request for health under way; 0: none */
     struct muster_seal seal;
+    uint64_t inherited; /* epoch under which the orchestrator goes on with the ledger */
     muster_time drain_by;
     bool started, inside, led, draining, stopped;
     bool cycle_due;                   /* when the sample under way has come */
@@ -34,7 +35,17 @@ static const struct muster_coordinator_kind *coordinator_of(const struct muster_
 {
     if (parts && parts->coordinator)
         return parts->coordinator;
-    return cfg->local ? &muster_coordinator_local : &muster_coordinator_redis;
+    if (cfg->local)
+        return &muster_coordinator_local;
+    switch (cfg->wire) {
+    case MUSTER_WIRE_ASTRA:
+        return &muster_coordinator_astra;
+    case MUSTER_WIRE_BRIDGE:
+        return &muster_coordinator_bridge;
+    case MUSTER_WIRE_NATIVE:
+        break;
+    }
+    return &muster_coordinator_redis;
 }
 
 static const struct muster_orchestrator_kind *orchestrator_of(const struct muster_config *cfg,
@@ -95,16 +106,26 @@ static void note(struct muster_effects *out, enum muster_note kind, uint64_t a, 
 
 /* ---- what the orchestrator may do ---- */
 
+/* Whether what must not be forgotten is handed on from leader to leader. */
+static bool hands_on(const struct muster_node *n)
+{
+    return n->cfg.hold_history && n->kind->hold && n->plan->account;
+}
+
 static struct muster_authority authority(const struct muster_node *n)
 {
     struct muster_standing s = standing(n);
-    bool leads = s.leads && muster_seal_is_over(&n->seal, s.epoch);
+    bool holds = hands_on(n);
+    bool leads =
+        s.leads && muster_seal_is_over(&n->seal, s.epoch) && (!holds || n->inherited == s.epoch);
     /* Where a twin leads its life, this one acts on nothing. */
     return (struct muster_authority){.leads = leads,
                                      .draining = n->draining || s.refused,
                                      .frozen = s.frozen,
                                      .paused = s.paused,
                                      .refusal = s.refusal,
+                                     .holds = holds,
+                                     .held = s.held,
                                      .epoch = s.epoch,
                                      .not_after = s.until};
 }
@@ -328,6 +349,36 @@ static void seal(struct muster_node *n, struct muster_effects *out)
         muster_seal_stop(&n->seal, out);
 }
 
+/* A new leader goes on where its predecessors stood, before it acts (R16). */
+static void inherit(struct muster_node *n, struct muster_effects *out)
+{
+    struct muster_standing s = standing(n);
+    if (!hands_on(n) || !s.leads || !s.informed || n->inherited == s.epoch)
+        return;
+    const struct muster_ledger *l = n->kind->ledger(n->coordinator);
+    n->inherited = s.epoch;
+    if (l->version.epoch == 0 && !l->damaged)
+        return; /* nothing was ever begun */
+    muster_dur passed = muster_time_since(n->now, l->read_at);
+    struct muster_authority a = authority(n);
+    struct muster_turn t = turn(n, &a, out);
+    n->plan->inherit(n->orchestrator, &t, muster_ledger_text(l), passed);
+    note(out, MUSTER_NOTE_LEDGER_INHERITED, l->version.epoch, l->version.count, passed, 0);
+}
+
+/* What a successor must know goes to the voters. */
+static void hand_on(struct muster_node *n)
+{
+    char room[MUSTER_LEDGER_MAX + 1];
+    struct muster_text t;
+    muster_text_init(&t, room, sizeof room);
+    if (!hands_on(n) || !standing(n).leads || n->inherited != standing(n).epoch ||
+        !n->plan->account(n->orchestrator, n->now, &t))
+        return;
+    n->plan->entrusted(n->orchestrator,
+                       n->kind->hold(n->coordinator, n->now, muster_text_written(&t)));
+}
+
 /* A planned handover waits for what runs under the lease, and no longer. */
 static void yield(struct muster_node *n, struct muster_effects *out)
 {
@@ -423,18 +474,22 @@ void muster_node_handle(struct muster_node *n, const struct muster_input *in,
     if (n->now >= n->sample_at && !standing(n).refused)
         sample(n, out);
     apply_decision(n, out);
-    if (n->plan->advance && !standing(n).refused) {
+    inherit(n, out);
+    if (n->plan->advance && !standing(n).refused && !n->stopped) {
         struct muster_authority a = authority(n);
         struct muster_turn t = turn(n, &a, out);
         n->plan->advance(n->orchestrator, &t);
     }
     yield(n, out);
+    hand_on(n);
     n->kind->advance(n->coordinator, n->now, out);
     follow_lease(n, out);
     seal(n, out);
     if (n->work)
         work(n, NULL, out);
     leave(n, out);
+    /* What came meanwhile may be to be looked at sooner. */
+    n->sample_at = muster_time_min(n->sample_at, n->plan->sample_at(n->orchestrator));
     n->promised_deadline = next_deadline(n);
     n->inside = false;
 }

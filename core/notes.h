@@ -113,7 +113,23 @@
     X(WORK_ALERT, "work_alert", "intent", "number", "", "",                                        \
       "nobody knows what became of an item: somebody has to look")                                 \
     X(BULK_CIRCUIT, "bulk_circuit", "circuit", "", "", "",                                         \
-      "what nothing rests on (text) goes to the store no more, once in a while, or again")
+      "what nothing rests on (text) goes to the store no more, once in a while, or again")         \
+    X(WIRE_ASTRA, "wire_astra", "voters", "", "", "",                                              \
+      "the origin's wire: no epochs in the store (R1, R2), promises (R3), echoes (R4), wait "      \
+      "(R5), durable state (R7), electorate (R8), incarnations (R9), fences (R14), attempts "      \
+      "(R15), and its own times for the lease (R6)")                                               \
+    X(WIRE_BRIDGE, "wire_bridge", "voters", "", "", "",                                            \
+      "both wires: leads only while it holds the lease and the origin's lock")                     \
+    X(WIRE_SETTLED, "wire_settled", "voters", "", "", "",                                          \
+      "every configured voter speaks the native wire: the origin's is left, its lock let go")      \
+    X(ORIGIN_LOCK, "origin_lock", "held", "until", "", "",                                         \
+      "beside the lease: the origin's lock was taken, or is held no more")                         \
+    X(ACTION_PREPARED, "action_prepared", "intent", "epoch", "action", "subject",                  \
+      "an action of the cluster is to be held by a majority of the voters before it starts")       \
+    X(LEDGER_DURABLE, "ledger_durable", "epoch", "count", "", "",                                  \
+      "a majority of the voters has this version of the ledger on disk")                           \
+    X(LEDGER_INHERITED, "ledger_inherited", "epoch", "count", "passed", "",                        \
+      "a new leader goes on with this version of the ledger, read so long ago")
 
 enum muster_note {
     MUSTER_NOTE_NONE = 0,
@@ -136,7 +152,8 @@ enum muster_note {
     X(SHUTDOWN, "asked to shut down")                                                              \
     X(DUPLICATE, "a twin with this id leads its life")                                             \
     X(STEP_DOWN, "an operator asked it to step down")                                              \
-    X(SWITCHOVER, "an operator named a successor")
+    X(SWITCHOVER, "an operator named a successor")                                                 \
+    X(ORIGIN_LOCK, "the origin's lock is held no more")
 
 enum muster_lost {
 #define X(name, text) MUSTER_LOST_##name,
@@ -155,7 +172,8 @@ enum muster_lost {
     X(LEADS_ALREADY, "it leads already")                                                           \
     X(NOT_LIVE, "it is not live")                                                                  \
     X(NOT_READY, "it has not promised this leadership, and could not follow at once")              \
-    X(ENDED, "leadership ended before")
+    X(ENDED, "leadership ended before")                                                            \
+    X(NO_WIRE, "the origin's wire has no word for it")
 
 enum muster_refusal {
 #define X(name, text) MUSTER_REFUSAL_##name,

@@ -99,6 +99,9 @@ enum muster_verb {
 #define MUSTER_START_NEXT                                                                          \
     UINT64_C(2) /* flag, for who replays: started with the scenario's `next` electorate */
 
+#define MUSTER_START_CONFIG_SHIFT                                                                  \
+    8 /* from this bit on, likewise: which of the scenario's configs, 0 for the first */
+
 struct muster_input {
     uint16_t kind;   /* enum muster_input_kind */
     uint16_t status; /* enum muster_status, of REPLY and DISK; else 0 */
@@ -183,7 +186,7 @@ struct muster_effect {
 #define MUSTER_DISK_FILES    4
 #define MUSTER_DISK_READ_MAX 4096
 #define MUSTER_EFFECTS_MAX   128
-#define MUSTER_EFFECTS_ROOM  32768
+#define MUSTER_EFFECTS_ROOM  40960
 
 /* What one call of the door puts out, in the order in which it is to be carried out. The caller
  * owns it and hands it in empty (count and used 0); spans in it point into room or to constants. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The suite as JSON: an array of scenarios, each with its runs. */
 #include "config/utf8.h"
+#include "reports/coverage.h"
 #include "reports/report.h"
 
 #include <inttypes.h>
@@ -169,6 +170,10 @@ void muster_report_json(FILE *out, const struct muster_report_suite *suite)
         struct place p = {.out = out};
         fputs(i > 0 ? ",\n" : "\n", out);
         put_scenario(&p, &suite->scenarios[i]);
+    }
+    if (suite->coverage) {
+        fputs(suite->count > 0 ? ",\n" : "\n", out);
+        muster_coverage_json(out, suite->coverage, 0);
     }
     fputs("\n]\n", out);
 }

@@ -5,6 +5,7 @@
 #ifndef MUSTER_REPORTS_REPORT_H
 #define MUSTER_REPORTS_REPORT_H
 
+#include "sim/coverage/coverage.h"
 #include "sim/world.h"
 
 #include <stdio.h>
@@ -56,7 +57,8 @@ struct muster_report_scenario {
 struct muster_report_suite {
     const struct muster_report_scenario *scenarios;
     uint32_t count;
-    muster_dur wall; /* from beginning to end */
+    muster_dur wall;                        /* from beginning to end */
+    const struct muster_coverage *coverage; /* null: nobody asked for it */
 };
 
 /* What the runs of a scenario add up to. */
@@ -99,7 +101,7 @@ void muster_report_github(FILE *out, const struct muster_report_scenario *s);
 
 /* JUnit's XML: valid for any bytes in names and texts. */
 void muster_report_junit(FILE *out, const struct muster_report_suite *suite);
-/* An array of scenarios, each with its runs. */
+/* An array of scenarios, each with its runs; then the coverage, if there is one. */
 void muster_report_json(FILE *out, const struct muster_report_suite *suite);
 
 #endif

@@ -219,6 +219,9 @@ static uint32_t act(struct muster_world *w, uint32_t p, const struct muster_entr
     case MUSTER_DO_RESTART:
         if (e->restart.electorate > 0)
             process_electorate(w, p, (enum muster_scenario_electorate)(e->restart.electorate - 1));
+        if (e->restart.config > 0)
+            w->process[p].config = e->restart.config - 1;
+        w->process[p].bootstraps = e->restart.bootstrap;
         process_start(w, p);
         break;
     case MUSTER_DO_PAUSE:
@@ -347,6 +350,7 @@ static void undo(struct muster_world *w, uint32_t p, const struct muster_entry *
     struct process *x = &w->process[p];
     switch (e->verb) {
     case MUSTER_DO_CRASH:
+    case MUSTER_DO_STOP: /* it may be draining still: then it is left to stop */
         if (!x->running)
             process_start(w, p);
         break;

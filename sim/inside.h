@@ -108,6 +108,8 @@ struct process {
     size_t size;     /* of it */
     uint32_t member; /* a twin shares it with its original */
     enum muster_scenario_electorate electorate;
+    bool bootstraps;           /* at its next start */
+    uint32_t config;           /* index of the scenario's */
     struct muster_place place; /* of that electorate */
     uint32_t incarnation;      /* how many it has had */
     bool running, paused, timers_first;

@@ -334,7 +334,11 @@ bool process_memory(struct muster_world *w, uint32_t p)
 {
     struct process *x = &w->process[p];
     const struct muster_scenario *s = w->scenario;
-    x->size = s->process->size(s->config, &x->place);
+    x->size = 0;
+    for (uint32_t i = 0; i < s->config_count; i++) {
+        size_t size = s->process->size(s->configs[i], &x->place);
+        x->size = size > x->size ? size : x->size;
+    }
     uint8_t *block = muster_arena_take(w->arena, GUARD + x->size + GUARD);
     if (!block)
         return false;
@@ -372,7 +376,7 @@ void process_start(struct muster_world *w, uint32_t p)
     const struct muster_scenario *s = w->scenario;
     assert(!x->running);
     memset(x->self, 0, x->size);
-    s->process->init(x->self, s->config, &x->place);
+    s->process->init(x->self, s->configs[x->config], &x->place);
     x->running = true;
     x->stopped = x->paused = false;
     x->claim = (struct claim){.mode = MUSTER_MODE_PRIMARY};
@@ -386,8 +390,9 @@ void process_start(struct muster_world *w, uint32_t p)
     e->arg[0] = muster_random_next(&r);
     e->arg[1] = muster_random_next(&r);
     e->arg[2] = muster_random_next(&r);
-    e->arg[3] = (w->now == 0 ? MUSTER_START_BOOTSTRAP : 0) |
-                (x->electorate == MUSTER_ELECTORATE_NEXT ? MUSTER_START_NEXT : 0);
+    e->arg[3] = (w->now == 0 || x->bootstraps ? MUSTER_START_BOOTSTRAP : 0) |
+                (x->electorate == MUSTER_ELECTORATE_NEXT ? MUSTER_START_NEXT : 0) |
+                (uint64_t)x->config << MUSTER_START_CONFIG_SHIFT;
 }
 
 static void drop_backlog(struct muster_world *w, struct process *x)

@@ -70,6 +70,8 @@ bool muster_world_running(const struct muster_world *w,
                           uint32_t process); /* not crashed; paused counts */
 /* The config of the processes, as its table's config_load filled it. */
 const void *muster_world_config(const struct muster_world *w);
+/* Of one, as it was started with last. */
+const void *muster_world_config_of(const struct muster_world *w, uint32_t process);
 /* The process's state, for properties of one's own processes; null while it is down. */
 const void *muster_world_state(const struct muster_world *w, uint32_t process);
 /* Whether the process has kept to its memory so far: nothing has been written to the bytes before

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What may be asked of a world: ground truth for properties, identity, snapshots. */
 #include "sim/inside.h"
+#include "sim/redis/keyspace.h"
 
 uint32_t muster_world_members(const struct muster_world *w)
 {
@@ -45,6 +46,12 @@ const void *muster_world_config(const struct muster_world *w)
     return w->scenario->config;
 }
 
+const void *muster_world_config_of(const struct muster_world *w, uint32_t process)
+{
+    assert(process < w->process_count);
+    return w->scenario->configs[w->process[process].config];
+}
+
 const void *muster_world_state(const struct muster_world *w, uint32_t process)
 {
     assert(process < w->process_count);
@@ -76,6 +83,29 @@ uint64_t muster_world_seed(const struct muster_world *w)
 const struct muster_scenario *muster_world_scenario(const struct muster_world *w)
 {
     return w->scenario;
+}
+
+void muster_world_keys(const struct muster_world *w,
+                       void (*see)(void *cookie, const struct muster_world_key *key), void *cookie)
+{
+    uint64_t now = store_wall_ms(w);
+    for (uint32_t i = 0; i < w->store.count; i++) {
+        const struct muster_keyspace *k = muster_redis_keyspace(w->store.at[i].redis);
+        for (uint32_t n = 1; n <= muster_keyspace_last(k); n++) {
+            const struct muster_keyspace_entry *e = muster_keyspace_entry(k, n);
+            if (!muster_entry_is_key(e) || (e->expires && now > e->expires))
+                continue;
+            struct muster_world_key key = {.instance = i,
+                                           .up = w->store.at[i].up,
+                                           .master = i == w->store.master,
+                                           .key = muster_keyspace_key(k, n),
+                                           .parts = e->type == MUSTER_ENTRY_STRING ? 0 : e->count,
+                                           .expires_ms = e->expires ? e->expires - now + 1 : 0};
+            if (e->type == MUSTER_ENTRY_STRING)
+                key.value = muster_keyspace_value(k, n);
+            see(cookie, &key);
+        }
+    }
 }
 
 /* A snapshot has three parts: the world and all behind it, the used part of the queue, of the

@@ -3,11 +3,20 @@
 #include "core/coordinator/work.h"
 #include "sim/inside.h"
 
-#define LUA_MEMORY     (80 * 1024) /* 22 KiB for the state, the rest for scripts and garbage */
+#define LUA_MEMORY     (80 * 1024)  /* 22 KiB for the state, the rest for scripts and garbage */
+#define LUA_WORK       (240 * 1024) /* more, for scripts that rewrite a board */
 #define SWEEP_EVERY_MS 1000
 #define SWEEP_MOST     20
 #define IMAGE          STORES_MAX /* as an instance: what the AOF would give back */
 #define THIRD          (SCRATCH / 3)
+
+static bool has_work(const struct muster_scenario *s)
+{
+    for (uint32_t i = 0; i < s->entry_count; i++)
+        if (s->timeline[i].verb == MUSTER_DO_WORK)
+            return true;
+    return false;
+}
 
 static struct muster_redis_limits limits_of(const struct muster_world *w)
 {
@@ -16,12 +25,9 @@ static struct muster_redis_limits limits_of(const struct muster_world *w)
     struct muster_redis_limits l = {.keys = 64 + 8 * w->process_capacity,
                                     .data = 16384 + 4096 * w->process_capacity,
                                     .scripts = 8};
-    for (uint32_t i = 0; i < w->scenario->entry_count; i++) {
-        if (w->scenario->timeline[i].verb != MUSTER_DO_WORK)
-            continue;
-        l.keys += 2 * MUSTER_WORK_BOARD_MAX; /* and the board, where there is one */
+    if (has_work(w->scenario)) { /* and the board */
+        l.keys += 2 * MUSTER_WORK_BOARD_MAX;
         l.data += MUSTER_WORK_BOARD_MAX * MUSTER_WORK_RECORD_MAX;
-        break;
     }
     l.clients = 2 * w->process_capacity + 1; /* commands, subscriptions, the operator */
     return l;
@@ -64,7 +70,7 @@ bool store_create(struct muster_world *w)
     st->count = 1 + s->store.replicas;
     int64_t wall = INT64_C(1767225600000000000) + s->store.clock_offset;
     st->clock = (struct muster_clock){0, (uint64_t)wall, s->store.drift_ppm};
-    st->lua = muster_lua_create(w->arena, LUA_MEMORY);
+    st->lua = muster_lua_create(w->arena, LUA_MEMORY + (has_work(s) ? LUA_WORK : 0));
     if (!st->lua)
         return false;
     for (uint32_t i = 0; i < st->count; i++) {

@@ -19,15 +19,18 @@ static void disconnect_all(struct muster_world *w, uint32_t instance)
 }
 
 /* The scenario's own commands: no connection, no reply, but the replicas follow. */
-static void operate(struct muster_world *w, const char *command, const char *argument)
+static void operate_with(struct muster_world *w, const char *command, const char *argument,
+                         const char *value)
 {
-    uint8_t room[256];
+    uint8_t room[1024];
     struct muster_flat_writer argv;
     muster_flat_writer_init(&argv, room, sizeof room);
-    muster_flat_array(&argv, argument ? 2 : 1);
+    muster_flat_array(&argv, 1 + (argument != NULL) + (value != NULL));
     muster_flat_text(&argv, MUSTER_FLAT_BULK, command);
     if (argument)
         muster_flat_text(&argv, MUSTER_FLAT_BULK, argument);
+    if (value)
+        muster_flat_text(&argv, MUSTER_FLAT_BULK, value);
     struct muster_redis_out out;
     muster_flat_writer_init(&out.reply, w->scratch, SCRATCH / 2);
     muster_flat_writer_init(&out.stream, w->scratch + SCRATCH / 2, SCRATCH / 4);
@@ -42,6 +45,11 @@ static void operate(struct muster_world *w, const char *command, const char *arg
             store_apply(st->at[i].redis, now_ms, stream);
     if (st->image)
         store_apply(st->image, now_ms, stream);
+}
+
+static void operate(struct muster_world *w, const char *command, const char *argument)
+{
+    operate_with(w, command, argument, NULL);
 }
 
 /* Every replica that follows starts over from the master's keys. */
@@ -230,6 +238,9 @@ void store_fault(struct muster_world *w, const struct muster_entry *e)
         break;
     case MUSTER_STORE_FORGET_SCRIPTS:
         operate(w, "SCRIPT", "FLUSH");
+        break;
+    case MUSTER_STORE_SET:
+        operate_with(w, "SET", e->store.word, e->store.value);
         break;
     case MUSTER_STORE_FAULT_COUNT:
         assert(false);

@@ -32,7 +32,8 @@ void timeline_see(struct muster_world *w, const struct muster_record *r)
     const struct muster_scenario *s = w->scenario;
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const struct muster_entry *e = &s->timeline[i];
-        if (e->when != r->kind || w->now < e->at || (w->entry[i].triggered && !e->whenever))
+        if (e->when != r->kind || w->now < e->at || (e->until > 0 && w->now > e->until) ||
+            (w->entry[i].triggered && !e->whenever))
             continue;
         if (e->has_of && (r->process == MUSTER_NOBODY || !select_matches(w, &e->of, r->process)))
             continue;
@@ -69,6 +70,15 @@ void timeline_fire(struct muster_world *w, uint32_t entry)
     }
 }
 
+/* A fault's end; inputs of a process that was slow are late for a while longer. */
+static muster_time calm_from(const struct muster_world *w)
+{
+    muster_time from = w->now;
+    for (uint32_t p = 0; p < w->process_count; p++)
+        from = muster_time_max(from, w->process[p].slow_until);
+    return from;
+}
+
 void timeline_end(struct muster_world *w, uint32_t entry)
 {
     struct entry_state *state = &w->entry[entry];
@@ -77,7 +87,7 @@ void timeline_end(struct muster_world *w, uint32_t entry)
     fault_end(w, entry);
     state->active = false;
     w->active_faults--;
-    w->calm_since = w->now;
+    w->calm_since = calm_from(w);
 }
 
 /* A fault that was never rehearsed defends nothing, whatever else was expected. */

@@ -293,6 +293,7 @@ uint32_t process_twin(struct muster_world *w, uint32_t original)
         return MUSTER_ANY;
     w->process_count++;
     process_electorate(w, p, w->process[original].electorate);
+    w->process[p].config = w->process[original].config;
     muster_disk_copy(&w->process[p].disk, &w->process[original].disk, w->arena);
     return p;
 }
@@ -452,7 +453,8 @@ static void finish_properties(struct muster_world *w)
         w->judging = i;
         if (u->in_force && u->property->end)
             u->property->end(u->self, w);
-        if (!w->failed && u->named && u->judged == 0) {
+        if (!w->failed && u->named && u->judged == 0 && !w->scenario->lenient) {
+            w->verdict.never_judged = true;
             char text[160];
             snprintf(text, sizeof text,
                      "%s is named by the scenario but was never put to the test%s",

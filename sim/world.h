@@ -24,6 +24,7 @@ struct muster_verdict {
     uint64_t records;
     muster_time ended;       /* virtual time */
     bool expected_failure;   /* failed as `expect_failure` says, so it passed */
+    bool never_judged;       /* the property was named and not put to the test: not violated */
     const char *property;    /* the property or "expect" that failed first; null if none */
     char text[256];          /* why, for a person */
     struct muster_mark mark; /* expectation: where it stands */
@@ -55,6 +56,18 @@ void muster_world_finish(struct muster_world *w, struct muster_verdict *verdict)
 size_t muster_world_snapshot_size(const struct muster_world *w);
 void muster_world_snapshot(const struct muster_world *w, void *copy);
 void muster_world_restore(struct muster_world *w, const void *copy);
+
+/* A key at an instance of the store, for a person. Spans are valid during the call. */
+struct muster_world_key {
+    uint32_t instance;
+    bool up, master;                /* that instance */
+    struct muster_bytes key, value; /* value: of a string … */
+    uint32_t parts;                 /* … and how many fields or members of what is none; else 0 */
+    uint64_t expires_ms;            /* from now; 0: never */
+};
+/* Show every key that has not expired, by instance, in the order of their entries. */
+void muster_world_keys(const struct muster_world *w,
+                       void (*see)(void *cookie, const struct muster_world_key *key), void *cookie);
 
 uint64_t muster_world_hash(const struct muster_world *w);
 uint64_t muster_world_seed(const struct muster_world *w);

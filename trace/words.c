@@ -28,7 +28,9 @@ static bool is_member(const struct muster_record *r, const char *argument)
     /* Of partitions and links these are endpoints, which only the record's text names. */
     bool endpoints = r->kind == MUSTER_EVENT_PARTITION || r->kind == MUSTER_EVENT_HEAL ||
                      r->kind == MUSTER_EVENT_LINK ||
-                     r->kind == MUSTER_EVENT_NOTE + MUSTER_NOTE_FALLBACK;
+                     r->kind == MUSTER_EVENT_NOTE + MUSTER_NOTE_FALLBACK ||
+                     r->kind == MUSTER_EVENT_NOTE + MUSTER_NOTE_PHASE ||
+                     r->kind == MUSTER_EVENT_NOTE + MUSTER_NOTE_PHASE_REFUSED;
     return !endpoints && is_one_of(argument, names);
 }
 

@@ -24,3 +24,15 @@ enum muster_reaction muster_answer_reaction(struct muster_bytes error)
     }
     return MUSTER_REACTION_RETRY;
 }
+
+enum muster_reaction muster_answer_note(struct muster_bytes error, struct muster_effects *out)
+{
+    enum muster_reaction reaction = muster_answer_reaction(error);
+    char shown[80];
+    struct muster_text t;
+    muster_text_init(&t, shown, sizeof shown);
+    muster_text_add_bytes(&t, error);
+    muster_effects_note(out, MUSTER_NOTE_STORE_ERROR, (const uint64_t[4]){reaction, 0, 0, 0},
+                        shown);
+    return reaction;
+}

@@ -19,9 +19,11 @@
 #define MUSTER_CORE_COORDINATOR_ANSWER_H
 
 #include "core/notes.h"
-#include "core/types.h"
+#include "core/port.h"
 
 /* error: the text of an error reply, which begins with its word. Total. */
 enum muster_reaction muster_answer_reaction(struct muster_bytes error);
+/* The same, and noted. */
+enum muster_reaction muster_answer_note(struct muster_bytes error, struct muster_effects *out);
 
 #endif

@@ -49,13 +49,19 @@ static void put_milliseconds(struct muster_flat_writer *w, muster_dur d)
 }
 
 /* Room for an argument vector straight in the effects. */
-static struct muster_flat_writer begin(struct muster_effects *out, uint32_t arguments)
+static struct muster_flat_writer begin_in(struct muster_effects *out, uint32_t arguments,
+                                          size_t size)
 {
     struct muster_flat_writer w;
-    assert(MUSTER_EFFECTS_ROOM - out->used >= ARGV_MAX);
-    muster_flat_writer_init(&w, out->room + out->used, ARGV_MAX);
+    assert(MUSTER_EFFECTS_ROOM - out->used >= size);
+    muster_flat_writer_init(&w, out->room + out->used, size);
     muster_flat_array(&w, arguments);
     return w;
+}
+
+static struct muster_flat_writer begin(struct muster_effects *out, uint32_t arguments)
+{
+    return begin_in(out, arguments, ARGV_MAX);
 }
 
 static void send(struct muster_redis_coordinator *c, enum muster_request_kind kind,
@@ -165,6 +171,7 @@ void ask_record(struct muster_redis_coordinator *c, muster_time now, struct must
         .score = c->self.score,
         .failed = c->self.failed,
         .pause = l->slot.pause,
+        .ledger = c->hold.disk,
         .generation = l->generation,
         .settled = l->settled ? l->generation : 0,
     };
@@ -276,13 +283,16 @@ void ask_subscribe(struct muster_redis_coordinator *c, struct muster_effects *ou
     finish(c, MUSTER_ASK_SUBSCRIBE, &w, out);
 }
 
-static void ask_disk(struct muster_redis_coordinator *c, enum muster_request_kind kind,
-                     enum muster_disk_operation operation, struct muster_effects *out)
+static struct muster_effect *ask_disk(struct muster_redis_coordinator *c,
+                                      enum muster_request_kind kind,
+                                      enum muster_disk_operation operation,
+                                      struct muster_effects *out)
 {
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_DISK);
     e->tag = take_tag(c, kind);
     e->disk.operation = operation;
-    e->disk.file = MUSTER_SLOT_FILE;
+    e->disk.file = kind >= MUSTER_ASK_LEDGER_READ ? MUSTER_LEDGER_FILE : MUSTER_SLOT_FILE;
+    return e;
 }
 
 void ask_slot_read(struct muster_redis_coordinator *c, struct muster_effects *out)
@@ -294,10 +304,65 @@ void ask_slot_write(struct muster_redis_coordinator *c, struct muster_effects *o
 {
     uint8_t bytes[MUSTER_SLOT_SIZE];
     muster_slot_encode(&c->lease.writing, bytes);
-    ask_disk(c, MUSTER_ASK_SLOT_WRITE, MUSTER_DISK_WRITE, out);
-    struct muster_effect *e = &out->at[out->count - 1];
+    struct muster_effect *e = ask_disk(c, MUSTER_ASK_SLOT_WRITE, MUSTER_DISK_WRITE, out);
     e->disk.offset = muster_slot_offset(c->lease.writing.sequence);
     muster_effects_data(out, e, bytes, sizeof bytes);
     ask_disk(c, MUSTER_ASK_SLOT_SYNC, MUSTER_DISK_SYNC, out);
     c->slot_status = MUSTER_STATUS_OK;
+}
+
+/* ---- the ledger ---- */
+
+static uint64_t cluster(const struct muster_redis_coordinator *c)
+{
+    return muster_slot_hash(MUSTER_SLOT_HASH_START, c->cfg->cluster, strlen(c->cfg->cluster));
+}
+
+void ask_ledger_read(struct muster_redis_coordinator *c, struct muster_effects *out)
+{
+    ask_disk(c, MUSTER_ASK_LEDGER_READ, MUSTER_DISK_READ, out)->disk.offset =
+        muster_ledger_offset(c->hold.slots_read);
+}
+
+void ask_ledger_write(struct muster_redis_coordinator *c, struct muster_effects *out)
+{
+    uint8_t bytes[MUSTER_LEDGER_HEAD + MUSTER_LEDGER_MAX];
+    struct muster_effect *e = ask_disk(c, MUSTER_ASK_LEDGER_WRITE, MUSTER_DISK_WRITE, out);
+    size_t size = muster_hold_begin(&c->hold, cluster(c), &e->disk.offset, bytes);
+    muster_effects_data(out, e, bytes, size);
+    ask_disk(c, MUSTER_ASK_LEDGER_SYNC, MUSTER_DISK_SYNC, out);
+    c->hold_status = MUSTER_STATUS_OK;
+}
+
+void ask_ledger_set(struct muster_redis_coordinator *c, struct muster_effects *out)
+{
+    char room[MUSTER_LEDGER_VALUE_MAX];
+    struct muster_text t;
+    muster_text_init(&t, room, sizeof room);
+    muster_ledger_write(&c->hold.known, &t);
+    assert(!muster_text_is_cut(&t));
+    struct muster_flat_writer w = begin_in(out, 5, MUSTER_LEDGER_VALUE_MAX + 2 * MUSTER_KEY_MAX);
+    put_text(&w, "SET");
+    put_key(c, &w, "ledger", c->place->names[c->place->index]);
+    put_text(&w, room);
+    put_text(&w, "PX");
+    put_milliseconds(&w, MUSTER_HOLD_TTL);
+    finish(c, MUSTER_ASK_LEDGER_SET, &w, out);
+    c->hold.publishing = c->hold.known.version;
+    c->hold.publish = false;
+}
+
+void ask_ledger_get(struct muster_redis_coordinator *c, struct muster_effects *out)
+{
+    uint32_t keys = 0;
+    for (uint32_t i = 0; i < c->place->voters; i++)
+        keys += c->hold.fetch >> i & 1;
+    struct muster_flat_writer w = begin(out, 1 + keys);
+    put_text(&w, "MGET");
+    for (uint32_t i = 0; i < c->place->voters; i++)
+        if (c->hold.fetch >> i & 1)
+            put_key(c, &w, "ledger", c->place->names[i]);
+    finish(c, MUSTER_ASK_LEDGER_GET, &w, out);
+    c->hold_all = c->hold.all ? c->lease.pair.epoch : 0;
+    c->hold.fetch = 0;
 }

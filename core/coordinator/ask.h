@@ -19,6 +19,10 @@ void ask_state(struct muster_redis_coordinator *c, struct muster_effects *out);
 void ask_subscribe(struct muster_redis_coordinator *c, struct muster_effects *out);
 void ask_slot_read(struct muster_redis_coordinator *c, struct muster_effects *out);
 void ask_slot_write(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_ledger_read(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_ledger_write(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_ledger_set(struct muster_redis_coordinator *c, struct muster_effects *out);
+void ask_ledger_get(struct muster_redis_coordinator *c, struct muster_effects *out);
 
 static inline bool ask_busy(const struct muster_redis_coordinator *c, enum muster_request_kind kind)
 {

@@ -4,7 +4,8 @@
  * An implementation is a constant table; its state is one block inside the node's, so it holds no
  * memory of its own. The verbs of the origin are inputs and queries here: startup is START,
  * elect_leader and heartbeat are what time and `advance` bring, shutdown is `leave`, get_nodes is
- * `member`, get_consensus is `decision`. Two are shipped: redis.h and local.h.
+ * `member`, get_consensus is `decision`. Four are shipped: redis.h and local.c; on the origin's
+ * wire astra.c and bridge.c.
  *
  * Within one input of the node the order is: the input's own slot, then `decision` is taken, then
  * `advance`.
@@ -13,6 +14,7 @@
 #define MUSTER_CORE_COORDINATOR_INTERFACE_H
 
 #include "core/config.h"
+#include "core/coordinator/ledger.h"
 #include "core/orchestrator/health.h"
 #include "core/port.h"
 #include "core/text.h"
@@ -40,6 +42,9 @@ struct muster_standing {
     enum muster_result refusal; /* while it does not lead: SKIPPED_NOT_LEADER, _NO_QUORUM,
                                    _STORE_LOST */
     bool paused;                /* no cluster action starts: an operator's word (SPEC R16) */
+    bool informed;              /* it leads, and nobody knows more of the ledger than `ledger` */
+    uint64_t held;              /* of the versions handed in with `hold` under this epoch, the
+                                   newest that a majority has on disk; 0: none */
     bool frozen;                /* the store is lost, and nothing at all may start meanwhile */
     bool yielding;              /* on an operator's word: it does not lead any more, and `yield` is
                                    called once nothing runs under the leadership that it holds */
@@ -78,6 +83,10 @@ struct muster_coordinator_kind {
     /* An operator's verb, with its text; true when it is the coordinator's own. May be null: none
      * is. */
     bool (*command)(void *self, const struct muster_input *in, struct muster_effects *out);
+    /* The newest ledger known (ledger.h), and the leader's next one: returns its count under this
+     * epoch, which `held` reaches. May be null, both: then nothing is handed on. */
+    const struct muster_ledger *(*ledger)(const void *self);
+    uint64_t (*hold)(void *self, muster_time now, struct muster_bytes text);
     /* Nothing runs under the leadership any more. May be null where `yielding` is never set. */
     void (*yield)(void *self, muster_time now, struct muster_effects *out);
     /* What is said of this member from now on; the table keeps no pointer to it. */
@@ -101,6 +110,7 @@ struct muster_coordinator_kind {
     void (*describe)(const void *self, struct muster_text *t);
 };
 
-extern const struct muster_coordinator_kind muster_coordinator_redis, muster_coordinator_local;
+extern const struct muster_coordinator_kind muster_coordinator_redis, muster_coordinator_local,
+    muster_coordinator_astra, muster_coordinator_bridge;
 
 #endif

@@ -16,7 +16,7 @@ void muster_lease_init(struct muster_lease *l, const struct muster_config *cfg,
     l->wait_from = now;
     l->trusts_store =
         muster_config_trusts_store(cfg, muster_electorate_size(place, MUSTER_ELECTORATE_NOW));
-    l->campaign_at = l->renew_at = l->confirm_by = l->release_at = MUSTER_NEVER;
+    l->campaign_at = l->renew_at = l->confirm_by = l->release_at = l->lock_until = MUSTER_NEVER;
     l->generation = muster_electorate_generation(place);
     l->electorate = muster_electorate_digest(place, MUSTER_ELECTORATE_NOW);
     l->settled = !muster_electorate_changes(place);
@@ -126,7 +126,8 @@ static void lead_from(struct muster_lease *l, muster_time now, uint64_t counter,
     muster_time at;
     if (!sent_at(l, counter, &at))
         return;
-    muster_time until = muster_time_add(at, l->cfg->lease_ttl - l->cfg->margin);
+    muster_time until =
+        muster_time_min(muster_time_add(at, l->cfg->lease_ttl - l->cfg->margin), l->lock_until);
     bool news = l->state == MUSTER_LEASE_CONFIRMING || at > l->echoed;
     if (!news || now >= until || now >= muster_time_add(at, l->cfg->renew_deadline))
         return;
@@ -283,6 +284,7 @@ static void plan_campaign(struct muster_lease *l, muster_time now,
     bool may = l->leaderless && !l->hopeless && !l->draining && l->state == MUSTER_LEASE_IDLE &&
                l->script == MUSTER_LEASE_NOTHING && l->release_at == MUSTER_NEVER && now >= from &&
                lease_may_campaign(l, now);
+    l->wants_lock &= may;
     if (!may)
         l->campaign_at = MUSTER_NEVER;
     else if (named)
@@ -358,6 +360,9 @@ void muster_lease_tick(struct muster_lease *l, muster_time now, struct muster_ef
     } else if (l->state >= MUSTER_LEASE_CONFIRMING && now >= l->renew_at && l->record_known) {
         want_script(l, MUSTER_LEASE_RENEW);
     } else if (now >= l->campaign_at) {
+        l->wants_lock = now >= l->lock_until;
+        if (l->wants_lock)
+            return;
         l->campaign_at = MUSTER_NEVER;
         if (l->leaderless && !l->draining && lease_may_campaign(l, now)) {
             l->state = MUSTER_LEASE_ACQUIRING;
@@ -380,7 +385,9 @@ muster_time muster_lease_deadline(const struct muster_lease *l)
         t = muster_time_min(t, l->confirm_by);
     if (l->record_known)
         t = muster_time_min(t, l->renew_at);
-    return muster_time_min(t, muster_time_min(l->campaign_at, l->release_at));
+    if (!l->wants_lock)
+        t = muster_time_min(t, l->campaign_at);
+    return muster_time_min(t, l->release_at);
 }
 
 /* ---- scripts ---- */

@@ -104,12 +104,16 @@ struct muster_lease {
     muster_time
         fresh_from; /* after a stall: only an echo of what was sent from here counts (R13) */
     muster_time campaign_at, renew_at, confirm_by, release_at;
-    char seen[MUSTER_RECORD_MAX];        /* what stands in the leader record, … */
-    muster_time seen_at;                 /* … since when, by the own clock */
-    bool dead;                           /* it has stood still for a full lease_ttl */
-    bool leaderless;                     /* the last view had no live leader record */
-    bool hopeless;                       /* … and too many voters of another electorate */
-    bool draining;                       /* neither campaigns nor, without a lease, holds on */
+    char seen[MUSTER_RECORD_MAX]; /* what stands in the leader record, … */
+    muster_time seen_at;          /* … since when, by the own clock */
+    bool dead;                    /* it has stood still for a full lease_ttl */
+    bool leaderless;              /* the last view had no live leader record */
+    bool hopeless;                /* … and too many voters of another electorate */
+    bool draining;                /* neither campaigns nor, without a lease, holds on */
+    /* Where another lock is needed besides (bridge.c): it holds until then, and no lease is had for
+     * longer; 0: it is not held, and no campaign begins. MUSTER_NEVER: none is needed. */
+    muster_time lock_until;
+    bool wants_lock;                     /* a campaign waits for it */
     char successor[MUSTER_NAME_MAX + 1]; /* to be named in the tombstone; empty: nobody */
 
     /* wishes */

@@ -19,6 +19,15 @@ bool lease_majority(const struct muster_lease *l, const struct muster_lease_view
 /* Whether the newest pause is on the disks of a majority of those who stand behind our pair,
  * in both electorates likewise; where the store is the authority, of all voters. */
 bool lease_majority_paused(const struct muster_lease *l, const struct muster_lease_view *v);
+/* Of the versions of the ledger that this leader wrote, the newest that is on the disks of a
+ * majority of those who stand behind our pair, in both electorates likewise; 0: none. own: what the
+ * own disk holds. */
+uint64_t lease_majority_held(const struct muster_lease *l, const struct muster_lease_view *v,
+                             struct muster_ledger_version own);
+/* Whether a majority of those who stand behind our pair holds nothing newer than `own`, likewise;
+ * where the store is the authority, whether nobody who is there does. */
+bool lease_majority_informed(const struct muster_lease *l, const struct muster_lease_view *v,
+                             struct muster_ledger_version own);
 /* What the others' records say of the electorate: that it is settled, and who is of another. */
 void lease_see_electorate(struct muster_lease *l, const struct muster_lease_view *v,
                           struct muster_effects *out);

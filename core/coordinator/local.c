@@ -8,6 +8,7 @@
  * leads then, until an operator says above which epoch it may (voter_init.h; there are no others to
  * ask).
  */
+#include "core/coordinator/hold.h"
 #include "core/coordinator/interface.h"
 #include "core/coordinator/slot.h"
 #include "core/coordinator/voter_init.h"
@@ -16,7 +17,15 @@
 
 #include <assert.h>
 
-enum ask { ASK_READ = 1, ASK_WRITE, ASK_SYNC, ASK_COUNT };
+enum ask {
+    ASK_READ = 1,
+    ASK_WRITE,
+    ASK_SYNC,
+    ASK_LEDGER_READ,
+    ASK_LEDGER_WRITE,
+    ASK_LEDGER_SYNC,
+    ASK_COUNT
+};
 
 struct local {
     const struct muster_config *cfg;
@@ -37,6 +46,8 @@ struct local {
     bool pause_asked;          /* … and not on the disk yet */
     uint64_t next_tag, tag[ASK_COUNT];
     enum muster_status slot_status;
+    struct muster_hold hold; /* the own disk is the majority */
+    enum muster_status hold_status;
     uint64_t renewals;
     muster_time until, renew_at, write_at, heartbeat_at;
 
@@ -68,14 +79,16 @@ static void init(void *self, const struct muster_config *cfg, const struct muste
 
 /* ---- the durable epoch ---- */
 
-static void ask_disk(struct local *l, enum ask ask, enum muster_disk_operation operation,
-                     struct muster_effects *out)
+static struct muster_effect *ask_disk(struct local *l, enum ask ask,
+                                      enum muster_disk_operation operation,
+                                      struct muster_effects *out)
 {
     assert(l->tag[ask] == 0);
     struct muster_effect *e = muster_effects_add(out, MUSTER_OUT_DISK);
     e->tag = l->tag[ask] = ++l->next_tag << 8 | ask;
     e->disk.operation = operation;
-    e->disk.file = MUSTER_SLOT_FILE;
+    e->disk.file = ask < ASK_LEDGER_READ ? MUSTER_SLOT_FILE : MUSTER_LEDGER_FILE;
+    return e;
 }
 
 static uint64_t electorate(const struct local *l)
@@ -109,8 +122,7 @@ static void write_slot(struct local *l, struct muster_effects *out)
     l->slot_status = MUSTER_STATUS_OK;
     l->write_at = MUSTER_NEVER;
     muster_slot_encode(&l->writing, bytes);
-    ask_disk(l, ASK_WRITE, MUSTER_DISK_WRITE, out);
-    struct muster_effect *e = &out->at[out->count - 1];
+    struct muster_effect *e = ask_disk(l, ASK_WRITE, MUSTER_DISK_WRITE, out);
     e->disk.offset = muster_slot_offset(l->writing.sequence);
     muster_effects_data(out, e, bytes, sizeof bytes);
     ask_disk(l, ASK_SYNC, MUSTER_DISK_SYNC, out);
@@ -136,7 +148,7 @@ static void loaded(struct local *l, const struct muster_input *in, struct muster
     }
     if (ours) {
         l->slot = slot;
-        l->known = slot.known;
+        l->known = slot.known > l->known ? slot.known : l->known;
         l->pause = slot.pause;
     }
     join(l, in->now, out);
@@ -148,7 +160,7 @@ static void init_voter(struct local *l, const struct muster_input *in, struct mu
     uint64_t floor = 0;
     if (muster_voter_init_parse(in->data, &floor) != 0) {
         muster_voter_init_refuse(MUSTER_INIT_MALFORMED, 0, l->known, out);
-    } else if (l->tag[ASK_READ] != 0 || l->draining) {
+    } else if (l->tag[ASK_READ] != 0 || l->tag[ASK_LEDGER_READ] != 0 || l->draining) {
         muster_voter_init_refuse(MUSTER_INIT_NOT_NOW, floor, l->known, out);
     } else if (l->fit) {
         muster_voter_init_refuse(MUSTER_INIT_NEEDLESS, floor, l->known, out);
@@ -212,6 +224,60 @@ static void written(struct local *l, muster_time now, struct muster_effects *out
     note(out, MUSTER_NOTE_LEADER_ELECTED, l->slot.epoch, l->slot.attempt, l->until, 0);
 }
 
+/* ---- the ledger ---- */
+
+static void read_ledger(struct local *l, struct muster_effects *out)
+{
+    ask_disk(l, ASK_LEDGER_READ, MUSTER_DISK_READ, out)->disk.offset =
+        muster_ledger_offset(l->hold.slots_read);
+}
+
+/* What the ledger knows of an epoch stands beside the slot, which is read next. */
+static void ledger_loaded(struct local *l, const struct muster_input *in,
+                          struct muster_effects *out)
+{
+    muster_hold_load(&l->hold, in->now, cluster(l), (enum muster_status)in->status, in->data);
+    if (!muster_hold_is_loaded(&l->hold)) {
+        read_ledger(l, out);
+        return;
+    }
+    l->known = l->hold.disk.epoch;
+    ask_disk(l, ASK_READ, MUSTER_DISK_READ, out);
+}
+
+static void write_ledger(struct local *l, struct muster_effects *out)
+{
+    uint8_t bytes[MUSTER_LEDGER_HEAD + MUSTER_LEDGER_MAX];
+    struct muster_effect *e = ask_disk(l, ASK_LEDGER_WRITE, MUSTER_DISK_WRITE, out);
+    size_t size = muster_hold_begin(&l->hold, cluster(l), &e->disk.offset, bytes);
+    muster_effects_data(out, e, bytes, size);
+    ask_disk(l, ASK_LEDGER_SYNC, MUSTER_DISK_SYNC, out);
+    l->hold_status = MUSTER_STATUS_OK;
+}
+
+static void ledger_ended(struct local *l, const struct muster_input *in, struct muster_effects *out)
+{
+    if (l->hold_status == MUSTER_STATUS_OK)
+        l->hold_status = (enum muster_status)in->status;
+    if (l->tag[ASK_LEDGER_WRITE] != 0 || l->tag[ASK_LEDGER_SYNC] != 0)
+        return;
+    muster_time later = muster_time_add(in->now, l->cfg->renew_every);
+    if (muster_hold_written(&l->hold, later, l->hold_status))
+        note(out, MUSTER_NOTE_LEDGER_DURABLE, l->hold.disk.epoch, l->hold.disk.count, 0, 0);
+}
+
+static const struct muster_ledger *ledger(const void *self)
+{
+    const struct local *l = self;
+    return &l->hold.known;
+}
+
+static uint64_t hold(void *self, muster_time now, struct muster_bytes text)
+{
+    struct local *l = self;
+    return muster_hold_take(&l->hold, now, l->slot.epoch, text);
+}
+
 /* ---- inputs ---- */
 
 static bool owns(const void *self, uint64_t tag)
@@ -228,11 +294,20 @@ static void handle(void *self, const struct muster_input *in, struct muster_effe
         l->random = in->start.seed;
         l->incarnation_high = in->start.incarnation_high;
         l->incarnation_low = in->start.incarnation_low;
-        ask_disk(l, ASK_READ, MUSTER_DISK_READ, out);
+        if (l->cfg->hold_history)
+            read_ledger(l, out);
+        else
+            ask_disk(l, ASK_READ, MUSTER_DISK_READ, out);
     } else if (in->kind == MUSTER_IN_DISK) {
-        l->tag[in->tag & 0xff] = 0;
-        if ((in->tag & 0xff) == ASK_READ) {
-            loaded(l, in, out);
+        uint64_t ask = in->tag & 0xff;
+        l->tag[ask] = 0;
+        if (ask == ASK_READ || ask >= ASK_LEDGER_READ) {
+            if (ask == ASK_READ)
+                loaded(l, in, out);
+            else if (ask == ASK_LEDGER_READ)
+                ledger_loaded(l, in, out);
+            else
+                ledger_ended(l, in, out);
             return;
         }
         if (l->slot_status == MUSTER_STATUS_OK)
@@ -359,6 +434,8 @@ static void advance(void *self, muster_time now, struct muster_effects *out)
     }
     if (now >= l->write_at && l->writing.sequence == 0)
         write_slot(l, out);
+    if (now >= muster_hold_write_at(&l->hold))
+        write_ledger(l, out);
     if (now >= l->heartbeat_at) {
         l->heartbeat_at = muster_time_add(now, l->cfg->heartbeat_every);
         if (l->leading)
@@ -372,6 +449,7 @@ static muster_time deadline(const void *self)
 {
     const struct local *l = self;
     muster_time t = muster_time_min(l->renew_at, l->heartbeat_at);
+    t = muster_time_min(t, muster_hold_write_at(&l->hold));
     return l->writing.sequence == 0 ? muster_time_min(t, l->write_at) : t;
 }
 
@@ -385,6 +463,9 @@ static struct muster_standing standing(const void *self, muster_time now)
                                     .epoch = l->leading ? l->slot.epoch : 0,
                                     .until = l->until,
                                     .paused = muster_pause_is_on(l->pause) || l->pause_asked,
+                                    .informed = l->leading,
+                                    .held = l->hold.disk.epoch == l->slot.epoch ? l->hold.disk.count
+                                                                                : 0,
                                     .refusal = MUSTER_RESULT_SKIPPED_NOT_LEADER,
                                     .joined = true,
                                     .leaving = l->leaving,
@@ -436,6 +517,8 @@ const struct muster_coordinator_kind muster_coordinator_local = {
     .handle = handle,
     .owns = owns,
     .command = command,
+    .ledger = ledger,
+    .hold = hold,
     .vote = vote,
     .heard = heard,
     .stalled = stalled,

@@ -19,6 +19,14 @@ static bool stands_behind(const struct muster_lease *l, const struct muster_leas
             muster_pair_equal(m->promise, l->pair));
 }
 
+/* What n voters have reached, as a majority of `need` has it: the need-th of the highest. */
+static void insert(uint64_t reached[MUSTER_VOTERS_MAX], uint32_t n, uint64_t value)
+{
+    for (; n > 0 && reached[n - 1] < value; n--) /* descending */
+        reached[n] = reached[n - 1];
+    reached[n] = value;
+}
+
 /* Of the counters that voters have echoed of our pair, the newest that a majority of an electorate
  * has reached. */
 static bool majority_counter(const struct muster_lease *l, enum muster_electorate which,
@@ -29,11 +37,7 @@ static bool majority_counter(const struct muster_lease *l, enum muster_electorat
     for (uint32_t i = 0; i < l->place->voters; i++) {
         if (!muster_electorate_has(l->place, which, i) || !stands_behind(l, v, i))
             continue;
-        uint64_t e = i == l->place->index ? l->echo : v->voter[i].echo;
-        uint32_t at = n++;
-        for (; at > 0 && echo[at - 1] < e; at--) /* descending */
-            echo[at] = echo[at - 1];
-        echo[at] = e;
+        insert(echo, n++, i == l->place->index ? l->echo : v->voter[i].echo);
     }
     assert(need > 0);
     if (n < need)
@@ -73,6 +77,52 @@ bool lease_majority_paused(const struct muster_lease *l, const struct muster_lea
 {
     return hold_pause(l, MUSTER_ELECTORATE_NOW, v) &&
            (l->settled || hold_pause(l, MUSTER_ELECTORATE_BEFORE, v));
+}
+
+static uint64_t hold_ledger(const struct muster_lease *l, enum muster_electorate which,
+                            const struct muster_lease_view *v, struct muster_ledger_version own)
+{
+    uint64_t count[MUSTER_VOTERS_MAX];
+    uint32_t n = 0, need = needed(l, which);
+    for (uint32_t i = 0; i < l->place->voters; i++) {
+        if (!muster_electorate_has(l->place, which, i) || !stands_behind(l, v, i))
+            continue;
+        struct muster_ledger_version held = i == l->place->index ? own : v->voter[i].ledger;
+        insert(count, n++, held.epoch == l->pair.epoch ? held.count : 0);
+    }
+    return n < need ? 0 : count[need - 1];
+}
+
+uint64_t lease_majority_held(const struct muster_lease *l, const struct muster_lease_view *v,
+                             struct muster_ledger_version own)
+{
+    uint64_t now = hold_ledger(l, MUSTER_ELECTORATE_NOW, v, own);
+    uint64_t before = l->settled ? now : hold_ledger(l, MUSTER_ELECTORATE_BEFORE, v, own);
+    return now < before ? now : before;
+}
+
+/* Nobody promises where the store is the authority, so that nobody there may know more. */
+static bool informed(const struct muster_lease *l, enum muster_electorate which,
+                     const struct muster_lease_view *v, struct muster_ledger_version own)
+{
+    uint32_t n = 0, newer = 0;
+    for (uint32_t i = 0; i < l->place->voters; i++) {
+        bool self = i == l->place->index;
+        bool counts = self || (l->trusts_store ? v->present[i] : stands_behind(l, v, i));
+        if (!counts || !muster_electorate_has(l->place, which, i))
+            continue;
+        bool knows = !self && muster_ledger_is_newer(v->voter[i].ledger, own);
+        n += !knows;
+        newer += knows;
+    }
+    return l->trusts_store ? newer == 0 : n >= needed(l, which);
+}
+
+bool lease_majority_informed(const struct muster_lease *l, const struct muster_lease_view *v,
+                             struct muster_ledger_version own)
+{
+    return informed(l, MUSTER_ELECTORATE_NOW, v, own) &&
+           (l->settled || informed(l, MUSTER_ELECTORATE_BEFORE, v, own));
 }
 
 void lease_settle(struct muster_lease *l, struct muster_effects *out)

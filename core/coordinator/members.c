@@ -18,6 +18,29 @@ void muster_members_init(struct muster_members *m, const struct muster_config *c
     m->count = count;
 }
 
+void muster_members_take(struct muster_members *m, muster_time now, uint32_t index,
+                         const struct muster_member_record *r)
+{
+    assert(index < m->count);
+    struct muster_member *x = &m->at[index];
+    x->present = r != NULL;
+    if (index < MUSTER_VOTERS_MAX)
+        m->present[index] = x->present;
+    if (!r)
+        return;
+    bool advanced = !muster_incarnation_equal(r->incarnation, x->record.incarnation) ||
+                    r->sequence > x->record.sequence;
+    x->record = *r;
+    if (index < MUSTER_VOTERS_MAX)
+        m->voter[index] = *r;
+    if (!advanced)
+        return;
+    x->advanced = now;
+    x->spoke = m->read;
+    if (x->advances < ADVANCES_TO_LIVE)
+        x->advances++;
+}
+
 void muster_members_see(struct muster_members *m, muster_time now, uint32_t index,
                         struct muster_bytes text)
 {
@@ -29,25 +52,13 @@ void muster_members_see(struct muster_members *m, muster_time now, uint32_t inde
     struct muster_member_record r = x->record;
     bool next = x->size >= MUSTER_MEMBER_HEAD && text.size >= MUSTER_MEMBER_HEAD &&
                 memcmp(x->text, text.at, MUSTER_MEMBER_HEAD) == 0;
-    x->present =
+    bool valid =
         text.size < MUSTER_RECORD_MAX && (next ? muster_member_record_parse_next(&r, text)
                                                : muster_member_record_parse(&r, text)) == 0;
-    x->size = x->present ? (uint8_t)text.size : 0;
-    if (index < MUSTER_VOTERS_MAX)
-        m->present[index] = x->present;
-    if (!x->present)
-        return;
-    memcpy(x->text, text.at, text.size);
-    bool advanced = !muster_incarnation_equal(r.incarnation, x->record.incarnation) ||
-                    r.sequence > x->record.sequence;
-    x->record = r;
-    if (index < MUSTER_VOTERS_MAX)
-        m->voter[index] = r;
-    if (!advanced)
-        return;
-    x->advanced = now;
-    if (x->advances < ADVANCES_TO_LIVE)
-        x->advances++;
+    x->size = valid ? (uint16_t)text.size : 0;
+    if (valid)
+        memcpy(x->text, text.at, text.size);
+    muster_members_take(m, now, index, valid ? &r : NULL);
 }
 
 static enum muster_liveness judge(const struct muster_members *m, muster_time now,
@@ -63,14 +74,15 @@ static enum muster_liveness judge(const struct muster_members *m, muster_time no
     return x->advances >= ADVANCES_TO_LIVE ? MUSTER_MEMBER_LIVE : x->liveness;
 }
 
-void muster_members_judge(struct muster_members *m, muster_time now, uint32_t most,
-                          struct muster_effects *out)
+void muster_members_judge(struct muster_members *m, muster_time now, muster_time asked,
+                          uint32_t most, struct muster_effects *out)
 {
     static const uint16_t notes[] = {
         [MUSTER_MEMBER_LIVE] = MUSTER_NOTE_MEMBER_LIVE,
         [MUSTER_MEMBER_SUSPECT] = MUSTER_NOTE_MEMBER_SUSPECT,
         [MUSTER_MEMBER_GONE] = MUSTER_NOTE_MEMBER_GONE,
     };
+    m->read = asked;
     for (uint32_t i = 0; i < m->count && most > 0; i++) {
         struct muster_member *x = &m->at[i];
         enum muster_liveness next = judge(m, now, x);
@@ -87,6 +99,6 @@ void muster_members_judge(struct muster_members *m, muster_time now, uint32_t mo
 bool muster_members_fresh(const struct muster_members *m, muster_time now, uint32_t index)
 {
     const struct muster_member *x = &m->at[index];
-    return x->present &&
-           muster_time_since(now, x->advanced) <= FRESH_HEARTBEATS * m->cfg->heartbeat_every;
+    return x->present && x->spoke > 0 &&
+           muster_time_since(now, x->spoke) <= FRESH_HEARTBEATS * m->cfg->heartbeat_every;
 }

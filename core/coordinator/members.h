@@ -19,11 +19,13 @@ enum muster_liveness {
 
 struct muster_member {
     enum muster_liveness liveness;
-    bool present;                       /* its record was there and valid in the last view */
-    uint32_t advances;                  /* in a row since it was last suspect; stops at 2 */
-    muster_time advanced;               /* own clock, when its sequence last advanced */
+    bool present;         /* its record was there and valid in the last view */
+    uint32_t advances;    /* in a row since it was last suspect; stops at 2 */
+    muster_time advanced; /* own clock, when its sequence last advanced */
+    muster_time
+        spoke; /* the asking of the reading before that one: it advanced since; 0: unknown */
     struct muster_member_record record; /* the last valid one */
-    uint8_t size; /* of its text, to see at a glance that nothing has changed */
+    uint16_t size; /* of its text, to see at a glance that nothing has changed */
     char text[MUSTER_RECORD_MAX];
 };
 
@@ -31,6 +33,7 @@ struct muster_members {
     const struct muster_config *cfg;
     uint32_t count;
     struct muster_member *at;
+    muster_time read; /* when the last reading was asked for; 0: there was none */
     bool present[MUSTER_VOTERS_MAX];
     struct muster_member_record voter[MUSTER_VOTERS_MAX]; /* as the lease reads them */
 };
@@ -43,12 +46,18 @@ void muster_members_init(struct muster_members *m, const struct muster_config *c
 void muster_members_see(struct muster_members *m, muster_time now, uint32_t index,
                         struct muster_bytes text);
 
-/* Time has passed: note what became live, suspect, gone; at most `most` notes, the rest next
- * time. */
-void muster_members_judge(struct muster_members *m, muster_time now, uint32_t most,
-                          struct muster_effects *out);
+/* The same of a record that was read in another form; null: there is none. */
+void muster_members_take(struct muster_members *m, muster_time now, uint32_t index,
+                         const struct muster_member_record *r);
 
-/* A vote is fresh if its sequence advanced within three heartbeats. */
+/* A reading that was asked for then has been seen: note what became live, suspect, gone; at most
+ * `most` notes, the rest next time. */
+void muster_members_judge(struct muster_members *m, muster_time now, muster_time asked,
+                          uint32_t most, struct muster_effects *out);
+
+/* A vote is fresh if its sequence advanced within three heartbeats. When it did is not known, only
+ * between which readings: the sending of the earlier one counts, so that what was written while
+ * this member stood still, or before it started, is not taken for new. */
 bool muster_members_fresh(const struct muster_members *m, muster_time now, uint32_t index);
 
 #endif

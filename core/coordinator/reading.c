@@ -170,9 +170,11 @@ void reading_done(struct muster_redis_coordinator *c, muster_time now, struct mu
     look_for_twin(c, now, out);
     if (c->life == MUSTER_LIFE_REFUSED)
         return;
-    muster_members_judge(&c->members, now, MEMBER_NOTES_MAX, out);
+    muster_members_judge(&c->members, now, c->poll_sent, MEMBER_NOTES_MAX, out);
     see_decision(c, &v, decision);
     muster_lease_see(&c->lease, now, &v, out);
+    if (c->holds)
+        muster_hold_see(&c->hold, now, &c->lease, &v, out);
     try_bootstrap(c, &v, out);
     try_adopt(c);
     if (muster_voter_init_see(&c->init, &c->lease, now, &v, out))

@@ -4,6 +4,7 @@
 #include "core/coordinator/ask.h"
 #include "core/coordinator/operator.h"
 #include "core/coordinator/reading.h"
+#include "core/coordinator/redis_ledger.h"
 
 #include "core/flat.h"
 
@@ -33,6 +34,7 @@ static void init(void *self, const struct muster_config *cfg, const struct muste
     c->life = MUSTER_LIFE_LOADING;
     c->self = (struct muster_self){.failed = MUSTER_COUNT_UNKNOWN};
     c->poll_at = c->heartbeat_at = c->watch_until = MUSTER_NEVER;
+    c->holds = cfg->hold_history && place->index < place->voters;
     muster_members_init(&c->members, cfg, c->member, place->count);
     ask_prepare(c);
     muster_bulk_init(&c->bulk, cfg);
@@ -64,6 +66,13 @@ static bool owns(const void *self, uint64_t tag)
 
 /* ---- the durable state ---- */
 
+/* All that this member keeps is known: next, is there a twin? */
+static void watch(struct muster_redis_coordinator *c, muster_time now)
+{
+    c->life = MUSTER_LIFE_WATCHING;
+    c->poll_at = now;
+}
+
 static void loaded(struct muster_redis_coordinator *c, const struct muster_input *in,
                    struct muster_effects *out)
 {
@@ -91,8 +100,10 @@ static void loaded(struct muster_redis_coordinator *c, const struct muster_input
         c->bootstrap = false; /* damaged or unreadable state is not no state */
         note(out, MUSTER_NOTE_VOTER_UNFIT, 0, 0, 0);
     }
-    c->life = MUSTER_LIFE_WATCHING;
-    c->poll_at = in->now;
+    if (c->holds)
+        ask_ledger_read(c, out);
+    else
+        watch(c, in->now);
 }
 
 /* A slot is durable when its WRITE and its SYNC have ended well, in whatever order it is heard. */
@@ -133,8 +144,12 @@ static void disk(struct muster_redis_coordinator *c, const struct muster_input *
     c->tag[kind] = 0;
     if (kind == MUSTER_ASK_SLOT_READ)
         loaded(c, in, out);
-    else
+    else if (kind < MUSTER_ASK_LEDGER_READ)
         slot_ended(c, in, out);
+    else if (kind != MUSTER_ASK_LEDGER_READ)
+        redis_ledger_written(c, in);
+    else if (redis_ledger_loaded(c, in, out))
+        watch(c, in->now);
 }
 
 /* ---- answers ---- */
@@ -148,18 +163,6 @@ static void store_answered(struct muster_redis_coordinator *c, muster_time now,
     c->store_lost = false;
 }
 
-static enum muster_reaction react(struct muster_bytes error, struct muster_effects *out)
-{
-    enum muster_reaction reaction = muster_answer_reaction(error);
-    char shown[80];
-    struct muster_text t;
-    muster_text_init(&t, shown, sizeof shown);
-    muster_text_add_bytes(&t, error);
-    muster_effects_note(out, MUSTER_NOTE_STORE_ERROR, (const uint64_t[4]){reaction, 0, 0, 0},
-                        shown);
-    return reaction;
-}
-
 static void script_answered(struct muster_redis_coordinator *c, const struct muster_input *in,
                             bool ok, const struct muster_flat_value *v, struct muster_effects *out)
 {
@@ -171,7 +174,7 @@ static void script_answered(struct muster_redis_coordinator *c, const struct mus
         return;
     }
     if (v->type == MUSTER_FLAT_ERROR) {
-        if (react(v->bytes, out) == MUSTER_REACTION_LOAD_SCRIPT && !whole &&
+        if (muster_answer_note(v->bytes, out) == MUSTER_REACTION_LOAD_SCRIPT && !whole &&
             c->life != MUSTER_LIFE_REFUSED) {
             c->whole_script = true;
             ask_script(c, in->now, out);
@@ -190,7 +193,7 @@ static void poll_answered(struct muster_redis_coordinator *c, const struct muste
                           bool ok, const struct muster_flat_value *v, struct muster_effects *out)
 {
     if (ok && v->type == MUSTER_FLAT_ERROR) {
-        react(v->bytes, out);
+        muster_answer_note(v->bytes, out);
     } else if (ok) {
         reading_done(c, in->now, in->data, out);
         c->lease.publish |= c->unpublished && c->life == MUSTER_LIFE_ACTIVE;
@@ -229,6 +232,8 @@ static void reply(struct muster_redis_coordinator *c, const struct muster_input 
         muster_bulk_ended(&c->bulk, in->now,
                           kind == MUSTER_ASK_HEALTH ? MUSTER_BULK_HEALTH : MUSTER_BULK_STATE,
                           ok && v.type != MUSTER_FLAT_ERROR, out);
+    else if (kind >= MUSTER_ASK_LEDGER_SET)
+        redis_ledger_answered(c, in, kind, ok && v.type != MUSTER_FLAT_ERROR);
 }
 
 static void push(struct muster_redis_coordinator *c, const struct muster_input *in)
@@ -302,6 +307,7 @@ static void heartbeat(struct muster_redis_coordinator *c, muster_time now,
 {
     c->heartbeat_at = muster_time_add(now, c->cfg->heartbeat_every);
     c->lease.publish = true;
+    c->hold.publish |= c->hold.known.version.epoch > 0;
     if (!ask_busy(c, MUSTER_ASK_HEALTH) && muster_bulk_may(&c->bulk, now, MUSTER_BULK_HEALTH, out))
         ask_health(c, out);
     if (!ask_busy(c, MUSTER_ASK_STATE) && muster_bulk_may(&c->bulk, now, MUSTER_BULK_STATE, out))
@@ -338,6 +344,7 @@ static void advance(void *self, muster_time now, struct muster_effects *out)
     if (l->writing.sequence > 0 && !ask_busy(c, MUSTER_ASK_SLOT_WRITE) &&
         !ask_busy(c, MUSTER_ASK_SLOT_SYNC))
         ask_slot_write(c, out);
+    redis_ledger_advance(c, now, out);
     if (l->publish && !ask_busy(c, MUSTER_ASK_RECORD) &&
         (c->published || c->heartbeat_at != MUSTER_NEVER))
         ask_record(c, now, out);
@@ -361,6 +368,8 @@ static muster_time deadline(const void *self)
         return MUSTER_NEVER;
     muster_time t = muster_time_min(c->heartbeat_at, muster_lease_deadline(&c->lease));
     t = muster_time_min(t, muster_voter_init_deadline(&c->init));
+    if (c->life != MUSTER_LIFE_WATCHING)
+        t = muster_time_min(t, muster_hold_write_at(&c->hold));
     if (!ask_busy(c, MUSTER_ASK_POLL))
         t = muster_time_min(t, next_poll(c));
     if (!c->store_lost)
@@ -452,6 +461,8 @@ static struct muster_standing standing(const void *self, muster_time now)
     if (s.leads) {
         s.epoch = l->pair.epoch;
         s.until = l->until;
+        s.informed = c->hold.informed == s.epoch;
+        s.held = c->hold.durable.epoch == s.epoch ? c->hold.durable.count : 0;
     } else if (c->store_lost) {
         s.refusal = MUSTER_RESULT_SKIPPED_STORE_LOST;
     } else if (l->state >= MUSTER_LEASE_CONFIRMING && !c->yielding) {
@@ -475,6 +486,18 @@ static struct muster_member_view member(const void *self, muster_time now, uint3
         .score = r->score <= MUSTER_PPM ? (uint32_t)r->score : 0,
         .life = r->incarnation.low,
     };
+}
+
+static const struct muster_ledger *ledger(const void *self)
+{
+    const struct muster_redis_coordinator *c = self;
+    return &c->hold.known;
+}
+
+static uint64_t hold(void *self, muster_time now, struct muster_bytes text)
+{
+    struct muster_redis_coordinator *c = self;
+    return muster_hold_take(&c->hold, now, c->lease.pair.epoch, text);
 }
 
 static bool decision(void *self, struct muster_agreement *ret_agreement)
@@ -522,6 +545,8 @@ const struct muster_coordinator_kind muster_coordinator_redis = {
     .handle = handle,
     .owns = owns,
     .command = command,
+    .ledger = ledger,
+    .hold = hold,
     .yield = operator_yield,
     .vote = vote,
     .heard = heard,

@@ -15,6 +15,7 @@
 #define MUSTER_CORE_COORDINATOR_REDIS_H
 
 #include "core/coordinator/bulk.h"
+#include "core/coordinator/hold.h"
 #include "core/coordinator/interface.h"
 #include "core/coordinator/lease.h"
 #include "core/coordinator/members.h"
@@ -44,6 +45,11 @@ enum muster_request_kind {
     MUSTER_ASK_SLOT_READ,
     MUSTER_ASK_SLOT_WRITE,
     MUSTER_ASK_SLOT_SYNC,
+    MUSTER_ASK_LEDGER_READ,
+    MUSTER_ASK_LEDGER_WRITE,
+    MUSTER_ASK_LEDGER_SYNC,
+    MUSTER_ASK_LEDGER_SET, /* SET of the own ledger */
+    MUSTER_ASK_LEDGER_GET, /* MGET of voters' ledgers */
     MUSTER_ASK_COUNT
 };
 
@@ -69,6 +75,10 @@ struct muster_redis_coordinator {
     enum muster_forming forming;
     struct muster_voter_init init;
     enum muster_status slot_status; /* of the slot under way: what failed first */
+    bool holds;                     /* a voter, and the config wants it */
+    struct muster_hold hold;
+    enum muster_status hold_status; /* likewise, of the ledger's write */
+    uint64_t hold_all;              /* epoch under which all voters' ledgers are being read; or 0 */
     uint64_t sequence;              /* of the own record */
     muster_time watch_until;
     struct muster_incarnation twin; /* the foreign incarnation seen in the own key … */

@@ -9,15 +9,20 @@
 #define CHECKED           120
 #define CRC32C_POLYNOMIAL UINT32_C(0x82f63b78)
 
+uint32_t muster_slot_check(uint32_t check, const void *data, size_t size)
+{
+    const uint8_t *at = data;
+    for (size_t i = 0; i < size; i++) {
+        check ^= at[i];
+        for (int bit = 0; bit < 8; bit++)
+            check = check & 1 ? check >> 1 ^ CRC32C_POLYNOMIAL : check >> 1;
+    }
+    return check;
+}
+
 static uint32_t crc32c(const uint8_t *at, size_t size)
 {
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= at[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc & 1 ? crc >> 1 ^ CRC32C_POLYNOMIAL : crc >> 1;
-    }
-    return ~crc;
+    return ~muster_slot_check(MUSTER_SLOT_CHECK_START, at, size);
 }
 
 static void put_word(uint8_t *at, uint64_t v)

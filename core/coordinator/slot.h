@@ -55,6 +55,10 @@ void muster_slot_encode(const struct muster_slot *s, uint8_t bytes[MUSTER_SLOT_S
  * something but no slot is valid; then *s is zeroed. */
 int muster_slot_decode(struct muster_slot *s, struct muster_bytes file);
 
+/* CRC-32C over bytes, to go on with; the checksum is its complement at the end. */
+uint32_t muster_slot_check(uint32_t check, const void *data, size_t size);
+#define MUSTER_SLOT_CHECK_START UINT32_MAX
+
 /* FNV-1a, 64 bits, over bytes: names and electorates; not for integrity. */
 uint64_t muster_slot_hash(uint64_t hash, const void *data, size_t size);
 #define MUSTER_SLOT_HASH_START UINT64_C(0xcbf29ce484222325)

@@ -62,10 +62,14 @@ void muster_member_record_write(const struct muster_member_record *r, struct mus
     add_word(t, r->failed);
     add_word(t, r->generation);
     add_word(t, r->settled);
-    if (r->pause.epoch == 0)
+    if (r->pause.epoch == 0 && r->ledger.epoch == 0)
         return;
     add_word(t, r->pause.epoch);
     add_word(t, r->pause.count);
+    if (r->ledger.epoch == 0)
+        return;
+    add_word(t, r->ledger.epoch);
+    add_word(t, r->ledger.count);
 }
 
 void muster_decision_record_write(const struct muster_decision_record *r, struct muster_text *t)
@@ -209,6 +213,22 @@ int muster_leader_record_parse(struct muster_leader_record *r, struct muster_byt
     return end(&c);
 }
 
+/* The pause, and behind it the ledger's version; who has only the latter says "0 0" before it. */
+static bool take_kept(struct muster_member_record *r, struct cursor *c)
+{
+    r->pause.epoch = take_word(c);
+    r->pause.count = take_word(c);
+    bool more = c->at < c->end;
+    if (more) {
+        r->ledger.epoch = take_word(c);
+        r->ledger.count = take_word(c);
+    }
+    bool paused = r->pause.epoch > 0 || (more && r->pause.count == 0);
+    return paused && (!more || r->ledger.epoch > 0) && r->pause.epoch <= r->known &&
+           r->ledger.epoch <= r->known && r->pause.count <= MUSTER_INTEGER_MAX &&
+           r->ledger.count <= MUSTER_INTEGER_MAX;
+}
+
 /* The fields behind the head: what changes from one publication to the next. */
 static int parse_member_rest(struct muster_member_record *r, struct cursor c)
 {
@@ -224,12 +244,9 @@ static int parse_member_rest(struct muster_member_record *r, struct cursor c)
     r->generation = take_word(&c);
     r->settled = take_word(&c);
     r->pause = (struct muster_pause){0, 0};
-    if (c.at < c.end) {
-        r->pause.epoch = take_word(&c);
-        r->pause.count = take_word(&c);
-        if (r->pause.epoch == 0 || r->pause.epoch > r->known || r->pause.count > MUSTER_INTEGER_MAX)
-            return MUSTER_E_INVALID;
-    }
+    r->ledger = (struct muster_ledger_version){0, 0};
+    if (c.at < c.end && !take_kept(r, &c))
+        return MUSTER_E_INVALID;
     if (r->known > MUSTER_INTEGER_MAX || r->promise.epoch > r->known || r->settled > r->generation)
         return MUSTER_E_INVALID;
     return end(&c);

@@ -6,7 +6,8 @@
  *   tombstone       R <epoch> <attempt> <counter> <id> <incarnation> [<successor>]
  *   member record   V <state> <incarnation> <electorate> <sequence>
  *                     <epoch> <attempt> <echo> <known> <circuit> <mode> <score> <failed components>
- *                     <generation> <settled generation> [<pause epoch> <pause count>]
+ *                     <generation> <settled generation>
+ *                     [<pause epoch> <pause count> [<ledger epoch> <ledger count>]]
  *   decision        D <epoch> <sequence> <circuit> <mode> <votes>
  * Epochs, counters and scores are decimal, attempts, incarnations and digests hexadecimal. All keys
  * carry one hash tag, so that they share a slot of a Redis Cluster.
@@ -15,10 +16,11 @@
 #define MUSTER_CORE_COORDINATOR_WIRE_H
 
 #include "core/config.h"
+#include "core/coordinator/ledger.h"
 #include "core/coordinator/pause.h"
 #include "core/text.h"
 
-#define MUSTER_RECORD_MAX 224 /* bytes of any record, with the final 0 */
+#define MUSTER_RECORD_MAX 344 /* bytes of any record, with the final 0 */
 #define MUSTER_KEY_MAX    96
 
 struct muster_incarnation {
@@ -73,9 +75,10 @@ struct muster_member_record {
     uint64_t echo;  /* counter of the promised pair last seen; valid when promise.epoch > 0 */
     uint64_t known; /* highest epoch it knows of */
     uint64_t circuit, mode, score;
-    uint64_t failed;              /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */
-    struct muster_pause pause;    /* on its disk; left out while nobody has paused anything */
-    uint64_t generation, settled; /* of the electorate (electorate.h) */
+    uint64_t failed;           /* components; MUSTER_COUNT_UNKNOWN as 18446744073709551615 */
+    struct muster_pause pause; /* on its disk; left out while nobody has paused anything */
+    struct muster_ledger_version ledger; /* likewise, while no cluster action was ever begun */
+    uint64_t generation, settled;        /* of the electorate (electorate.h) */
 };
 
 /* Its promise and echo count. */

@@ -58,6 +58,11 @@ static bool is_waiting(const struct muster_run *run)
     return run->record.intent != 0 && run->again_at != MUSTER_NEVER;
 }
 
+static bool is_prepared(const struct muster_run *run)
+{
+    return run->record.intent != 0 && run->held_by != 0;
+}
+
 uint32_t acting_running(const struct muster_acting *a)
 {
     uint32_t n = 0;
@@ -107,6 +112,33 @@ static uint64_t take_intent(struct muster_acting *a)
     return intent;
 }
 
+static void tell(const struct muster_turn *t, enum muster_note note, const struct muster_run *run)
+{
+    const struct muster_history_record *r = &run->record;
+    char room[ACTING_TEXT_MAX];
+    struct muster_text text;
+    muster_text_init(&text, room, sizeof room);
+    muster_history_reason(&text, r);
+    muster_effects_note(t->out, (uint16_t)note,
+                        (const uint64_t[4]){r->intent, r->epoch, r->action, r->subject}, room);
+}
+
+static void begin(struct muster_acting *a, struct muster_turn *t, struct muster_run *run)
+{
+    tell(t, MUSTER_NOTE_ACTION_STARTED, run);
+    acting_hand_out(a, t, run);
+}
+
+/* It goes when the ledger that tells of it is held, or ends as cancelled. */
+static void prepare(struct muster_acting *a, struct muster_turn *t, struct muster_run *run)
+{
+    run->held_by = ACTING_NEXT_VERSION;
+    run->again_at = muster_time_add(t->now, run->timeout);
+    run->record.result = MUSTER_RESULT_CANCELLED;
+    a->news = true;
+    tell(t, MUSTER_NOTE_ACTION_PREPARED, run);
+}
+
 void acting_start(struct muster_acting *a, struct muster_turn *t, const struct muster_demand *d)
 {
     struct muster_run *run = acting_free(a);
@@ -127,17 +159,40 @@ void acting_start(struct muster_acting *a, struct muster_turn *t, const struct m
         muster_retry_init(&run->retry, &retry, r->intent);
     }
     a->latest[d->action] = (struct muster_why_not){0, MUSTER_RESULT_SUCCESS, 0};
+    run->counted = t->now;
     if (a->options.limited)
         muster_limits_count(&a->limits, t->now, acting_is_safe_mode(a->cfg, d->action));
     if (a->options.bounded)
         muster_blast_begin(&a->blast, d->subject);
-    char room[ACTING_TEXT_MAX];
-    struct muster_text text;
-    muster_text_init(&text, room, sizeof room);
-    muster_history_reason(&text, r);
-    uint64_t arg[4] = {r->intent, r->epoch, r->action, r->subject};
-    muster_effects_note(t->out, MUSTER_NOTE_ACTION_STARTED, arg, room);
-    acting_hand_out(a, t, run);
+    if (r->epoch > 0 && t->authority->holds)
+        prepare(a, t, run);
+    else
+        begin(a, t, run);
+}
+
+void muster_acting_release(struct muster_acting *a, struct muster_turn *t)
+{
+    for (uint32_t i = 0; i < MUSTER_RUNS_MAX; i++) {
+        struct muster_run *run = &a->run[i];
+        bool held = is_prepared(run) && !run->cancelled && t->authority->held >= run->held_by &&
+                    t->authority->epoch == run->record.epoch;
+        if (!held)
+            continue;
+        bool storm =
+            a->options.bounded &&
+            muster_blast_ask(&a->blast, t->now, run->record.subject).rule != MUSTER_BLAST_FREE;
+        if (storm || !acting_may_go(a, t, run)) {
+            run->again_at = t->now;
+            continue;
+        }
+        if (a->options.limited)
+            muster_limits_move(&a->limits, run->counted, t->now,
+                               acting_is_safe_mode(a->cfg, run->record.action));
+        run->record.began = run->counted = t->now;
+        run->again_at = MUSTER_NEVER;
+        run->held_by = 0;
+        begin(a, t, run);
+    }
 }
 
 /* ---- ending ---- */
@@ -169,6 +224,7 @@ static void finish(struct muster_acting *a, struct muster_turn *t, struct muster
     muster_cooldown_start(&a->cooldowns, r->action, t->now, a->cfg->action[r->action].cooldown);
     if (a->options.bounded)
         muster_blast_end(&a->blast, r->subject);
+    a->news |= acting_is_cluster(a, run);
     muster_history_add(&a->history, r);
     memset(run, 0, sizeof *run);
     muster_history_save(&a->history, a->cfg, a->place, t->out);
@@ -328,9 +384,10 @@ void muster_acting_describe(const struct muster_acting *a, struct muster_text *t
         if (r->intent == 0)
             continue;
         muster_text_add(t, any ? " " : "");
-        muster_text_add(t, is_verified(&a->run[i])  ? "verifying="
-                           : is_waiting(&a->run[i]) ? "waiting="
-                                                    : "running=");
+        muster_text_add(t, is_verified(&a->run[i])   ? "verifying="
+                           : is_prepared(&a->run[i]) ? "prepared="
+                           : is_waiting(&a->run[i])  ? "waiting="
+                                                     : "running=");
         any = true;
         muster_text_add(t, a->cfg->action[r->action].name);
         muster_text_add(t, " subject=");

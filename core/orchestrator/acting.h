@@ -11,6 +11,12 @@
  *   -          called for, a rule stops it         -          counted, recorded, noted as skipped
  *   -          called for, dry run                 -          skipped_dry_run: no cooldown
  *   -          called for                          RUNNING    ACTION_STARTED, handed out
+ *   -            the same, of the cluster, and     PREPARED   ACTION_PREPARED; in the next version
+ *                the authority holds the ledger               of the ledger
+ *   PREPARED   a majority holds that version       RUNNING    ACTION_STARTED, handed out
+ *   PREPARED     the same, a rule stops it now     -          ACTION_ENDED cancelled
+ *   PREPARED   not held within its timeout,        -          ACTION_ENDED cancelled
+ *                leadership ended, shutting down
  *   RUNNING    failed or timed out, may be retried RUNNING    handed out again, attempt + 1
  *   RUNNING      the same, and it backs off        WAITING    a wait of retry.h, and then
  *   WAITING    the wait is over, it may be retried RUNNING    handed out again, attempt + 1
@@ -25,13 +31,21 @@
  *   RUNNING    leadership ended (cluster action)   RUNNING    CANCEL; its end still comes
  *   VERIFYING  the same, or shutting down          -          ACTION_ENDED unverified
  *
+ * The ledger (coordinator/ledger.h), as a text of words:
+ *   ended <n> {<action> <age in ms>}  open <n> {<action> <intent>}  storm <storm> <acknowledged>
+ *   limits <account of limits.h>
+ * Ended are actions of the cluster, with the age of their last end, which is where their cooldown
+ * began; open are intents of the cluster that were prepared and have not ended. Who inherits one
+ * that is open counts it as ended, and as started, just now. A new version is written when an
+ * intent of the cluster is prepared or ends, and when the storm rule's state changes.
+ *
  * The rules, in the order in which they are asked: enabled, paused (or draining), frozen, authority
  * and the cluster's pause (of a cluster action), phase, cooldown, circuit, rate limits, blast
  * radius, concurrency; then dry run. Before another attempt those are asked again that can have
  * changed: paused, frozen, authority, phase, circuit, dry run. What is being verified takes no part
- * in concurrency, what waits for its next attempt does. What a rule stops is counted each time, and
- * noted as ACTION_SKIPPED when the rule or its `until` changes, or when the fault comes back after
- * it was gone or unknown; `until` is 0 when no time clears it.
+ * in concurrency, what is prepared or waits for its next attempt does. What a rule stops is counted
+ * each time, and noted as ACTION_SKIPPED when the rule or its `until` changes, or when the fault
+ * comes back after it was gone or unknown; `until` is 0 when no time clears it.
  */
 #ifndef MUSTER_CORE_ORCHESTRATOR_ACTING_H
 #define MUSTER_CORE_ORCHESTRATOR_ACTING_H
@@ -80,7 +94,10 @@ struct muster_run {
     muster_dur timeout;
     muster_time look_at;  /* VERIFYING: when to look again; else MUSTER_NEVER */
     muster_time since;    /* VERIFYING: the success, or the last look */
-    muster_time again_at; /* WAITING: when the next attempt goes; else MUSTER_NEVER */
+    muster_time again_at; /* WAITING: when the next attempt goes; PREPARED: when it is given up;
+                             else MUSTER_NEVER */
+    uint64_t held_by;     /* PREPARED: the version of the ledger that is to be held; else 0 */
+    muster_time counted;  /* when the limits counted it */
     struct muster_retry retry;
     uint64_t ticket; /* the breaker's, of the newest attempt */
     bool probe;      /* the newest attempt is the breaker's probe */
@@ -99,6 +116,7 @@ struct muster_acting {
     uint32_t forbidden; /* bit i: the phase forbids action i */
 
     uint64_t next_intent;
+    bool news; /* that the ledger is to tell */
     struct muster_run run[MUSTER_RUNS_MAX];
     struct muster_cooldowns cooldowns;
     struct muster_limits limits;
@@ -163,6 +181,9 @@ bool muster_acting_drained(const struct muster_acting *a);
 /* The same of cluster actions only. */
 bool muster_acting_idle(const struct muster_acting *a);
 
+/* What is prepared and held by now is handed out; what a rule stops is given up. */
+void muster_acting_release(struct muster_acting *a, struct muster_turn *t);
+
 /* When the next attempt is due of what waits for one; MUSTER_NEVER when nothing does. */
 muster_time muster_acting_again_at(const struct muster_acting *a);
 /* The place of an intent whose wait is over, from `from` on; MUSTER_RUNS_MAX: none. */
@@ -185,6 +206,20 @@ bool muster_acting_look(struct muster_acting *a, struct muster_turn *t, uint32_t
 void muster_acting_lost(struct muster_acting *a, struct muster_turn *t);
 /* Shutting down: end what is being verified; what waits for its next attempt as above. */
 void muster_acting_drain(struct muster_acting *a, struct muster_turn *t);
+
+/* The ledger's text, which fits into MUSTER_LEDGER_MAX; false: there is no news. */
+bool muster_acting_account(const struct muster_acting *a, muster_time now, struct muster_text *t);
+/* It was handed in as this version. */
+void muster_acting_entrusted(struct muster_acting *a, uint64_t version);
+/* Go on with a text of the ledger, so long after it was read. What is malformed counts as if
+ * everything had just been done. */
+void muster_acting_take_over(struct muster_acting *a, muster_time now, struct muster_bytes text,
+                             muster_dur passed);
+/* The state of the storm rule has changed. */
+static inline void muster_acting_storm(struct muster_acting *a)
+{
+    a->news = true;
+}
 
 /* Another member, or an earlier incarnation, ended this action `age` ago (MUSTER_NEVER: unknown,
  * counts as just now). */

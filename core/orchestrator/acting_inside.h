@@ -8,6 +8,9 @@
 /* A why-not text: action, member, cause and remedy, each bounded. */
 #define ACTING_TEXT_MAX 256
 
+/* A run's `held_by` until the next version of the ledger has got its number. */
+#define ACTING_NEXT_VERSION UINT64_MAX
+
 /* acting.c */
 uint32_t acting_running(const struct muster_acting *a);
 struct muster_run *acting_free(struct muster_acting *a); /* null: every place is taken */
@@ -21,6 +24,10 @@ void acting_hand_out(struct muster_acting *a, const struct muster_turn *t, struc
 /* Its newest attempt ended so: the breaker learns of it. */
 void acting_answered(struct muster_acting *a, const struct muster_turn *t, struct muster_run *run,
                      uint64_t result);
+/* Whether the rules that can have changed let it go, under the authority in which it was
+ * decided. */
+bool acting_may_go(const struct muster_acting *a, const struct muster_turn *t,
+                   const struct muster_run *run);
 /* Whether what came back is tried again. */
 bool acting_may_retry(const struct muster_acting *a, const struct muster_turn *t,
                       const struct muster_run *run, uint64_t result);

@@ -79,17 +79,11 @@ void acting_answered(struct muster_acting *a, const struct muster_turn *t, struc
         (void)muster_breaker_end(&a->breaker[run->record.action], t->now, run->ticket, well);
 }
 
-/* Only what surely did not succeed is tried again, under the very authority in which it was
- * decided, and only while it would be begun, too. */
-bool acting_may_retry(const struct muster_acting *a, const struct muster_turn *t,
-                      const struct muster_run *run, uint64_t result)
+bool acting_may_go(const struct muster_acting *a, const struct muster_turn *t,
+                   const struct muster_run *run)
 {
     uint32_t action = run->record.action;
     muster_time until;
-    if (result != MUSTER_RESULT_FAILED && result != MUSTER_RESULT_TIMED_OUT)
-        return false;
-    if (run->record.attempts > a->cfg->action[action].max_retries || run->cancelled)
-        return false;
     if (t->authority->draining || t->authority->frozen || a->paused || a->dry_run ||
         (a->forbidden >> action & 1))
         return false;
@@ -97,6 +91,18 @@ bool acting_may_retry(const struct muster_acting *a, const struct muster_turn *t
                                       t->authority->epoch != run->record.epoch))
         return false;
     return acting_circuit_lets(a, t->now, action, &until);
+}
+
+/* Only what surely did not succeed is tried again, under the very authority in which it was
+ * decided, and only while it would be begun, too. */
+bool acting_may_retry(const struct muster_acting *a, const struct muster_turn *t,
+                      const struct muster_run *run, uint64_t result)
+{
+    if (result != MUSTER_RESULT_FAILED && result != MUSTER_RESULT_TIMED_OUT)
+        return false;
+    if (run->record.attempts > a->cfg->action[run->record.action].max_retries || run->cancelled)
+        return false;
+    return acting_may_go(a, t, run);
 }
 
 void acting_try_again(struct muster_acting *a, const struct muster_turn *t, struct muster_run *run,

@@ -113,6 +113,19 @@ static bool is_escalated(const struct muster_enhanced *e, const struct muster_an
            x->failures >= e->cfg->escalation_failure_threshold;
 }
 
+/* Whether the phase of now leaves the anomaly to its policy, as the one did that took it up. */
+static bool phase_lets(struct muster_enhanced *e, struct muster_anomaly *x, muster_time now)
+{
+    struct muster_phase_decision d;
+    if (!e->cfg->phases_decide || x->phase == e->phase.current)
+        return true;
+    muster_phase_decide(&e->cfg->phases, e->phase.current, chain_facts(e, x, now), &d);
+    if (d.decision != MUSTER_DECISION_CONTROLLED_ACTION || d.action != MUSTER_NAME_NONE)
+        return false;
+    x->phase = e->phase.current;
+    return true;
+}
+
 /* Take the step that is due. False when the chain can go no further now. */
 static bool take_step(struct muster_enhanced *e, struct muster_turn *t, struct muster_anomaly *x)
 {
@@ -123,6 +136,12 @@ static bool take_step(struct muster_enhanced *e, struct muster_turn *t, struct m
     struct muster_demand d = chain_demand(e, x, step->action);
     d.params = step->params[0] ? step->params : NULL;
     d.timeout = step->timeout;
+    if (!phase_lets(e, x, t->now)) {
+        d.remedy = "another report: the phase has changed";
+        muster_acting_refuse(&e->base.acting, t, &d, MUSTER_RESULT_CONDITION_NOT_MET, &x->block);
+        x->chain = MUSTER_CHAIN_RESTS;
+        return false;
+    }
     if (!escalates && !muster_condition_holds(&step->condition, chain_facts(e, x, t->now))) {
         d.remedy = "its condition";
         muster_acting_refuse(&e->base.acting, t, &d, MUSTER_RESULT_CONDITION_NOT_MET, &x->block);

@@ -24,6 +24,17 @@ void muster_cooldown_inherit(struct muster_cooldowns *c, uint32_t action, muster
     muster_cooldown_start(c, action, now, muster_time_since(length, passed));
 }
 
+muster_dur muster_cooldown_age(const struct muster_cooldowns *c, uint32_t action, muster_time now,
+                               muster_dur length)
+{
+    assert(action < MUSTER_ACTIONS_MAX);
+    muster_time until = c->until[action];
+    if (until == 0)
+        return MUSTER_NEVER;
+    return until > now ? muster_time_since(length, until - now)
+                       : muster_time_add(now - until, length);
+}
+
 muster_time muster_cooldown_until(const struct muster_cooldowns *c, uint32_t action,
                                   muster_time now)
 {

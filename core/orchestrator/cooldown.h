@@ -19,6 +19,9 @@ void muster_cooldown_start(struct muster_cooldowns *c, uint32_t action, muster_t
  * (MUSTER_NEVER) counts as just now. A cooldown that runs is never shortened. */
 void muster_cooldown_inherit(struct muster_cooldowns *c, uint32_t action, muster_time now,
                              muster_dur age, muster_dur length);
+/* How long ago the action ended, by a cooldown of this length; MUSTER_NEVER: it never did. */
+muster_dur muster_cooldown_age(const struct muster_cooldowns *c, uint32_t action, muster_time now,
+                               muster_dur length);
 /* When the action is free again; 0 when it is free now. */
 muster_time muster_cooldown_until(const struct muster_cooldowns *c, uint32_t action,
                                   muster_time now);

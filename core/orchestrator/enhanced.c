@@ -101,10 +101,11 @@ static void count_healthy(struct muster_enhanced *e, struct muster_turn *t,
     for (uint32_t i = 0; i < sight->count; i++)
         healthy += failed_of(e, sight, i) == 0; /* not known is not healthy */
     muster_blast_see(b, t->now, healthy);
-    if (b->storm != before)
-        muster_effects_note(t->out, MUSTER_NOTE_STORM,
-                            (const uint64_t[4]){b->storm, healthy, muster_blast_needed(b), 0},
-                            NULL);
+    if (b->storm == before)
+        return;
+    muster_acting_storm(&e->base.acting);
+    muster_effects_note(t->out, MUSTER_NOTE_STORM,
+                        (const uint64_t[4]){b->storm, healthy, muster_blast_needed(b), 0}, NULL);
 }
 
 static void cycle(void *self, struct muster_turn *t, const struct muster_sight *sight)
@@ -198,10 +199,12 @@ static void switch_dry_run(struct muster_enhanced *e, struct muster_turn *t,
 static void acknowledge(struct muster_enhanced *e, struct muster_turn *t)
 {
     struct muster_blast *b = &e->base.acting.blast;
-    if (e->cfg->acting.bounded && muster_blast_acknowledge(b))
-        muster_effects_note(t->out, MUSTER_NOTE_STORM,
-                            (const uint64_t[4]){b->storm, b->healthy, muster_blast_needed(b), 0},
-                            "acknowledged");
+    if (!e->cfg->acting.bounded || !muster_blast_acknowledge(b))
+        return;
+    muster_acting_storm(&e->base.acting);
+    muster_effects_note(t->out, MUSTER_NOTE_STORM,
+                        (const uint64_t[4]){b->storm, b->healthy, muster_blast_needed(b), 0},
+                        "acknowledged");
 }
 
 static void event(void *self, struct muster_turn *t, uint64_t verb, struct muster_bytes text)
@@ -252,6 +255,7 @@ static void advance(void *self, struct muster_turn *t)
     struct muster_enhanced *e = self;
     struct muster_acting *a = &e->base.acting;
     struct muster_end end;
+    muster_acting_release(a, t);
     for (uint32_t i = 0; (i = muster_acting_to_retry(a, t->now, i)) < MUSTER_RUNS_MAX; i++)
         if (muster_acting_retry(a, t, i, &end))
             chain_ended(e, t, &end);
@@ -280,6 +284,24 @@ static void drain(void *self, struct muster_turn *t)
 {
     struct muster_enhanced *e = self;
     muster_acting_drain(&e->base.acting, t);
+}
+
+static bool account(const void *self, muster_time now, struct muster_text *t)
+{
+    const struct muster_enhanced *e = self;
+    return muster_acting_account(&e->base.acting, now, t);
+}
+
+static void entrusted(void *self, uint64_t version)
+{
+    struct muster_enhanced *e = self;
+    muster_acting_entrusted(&e->base.acting, version);
+}
+
+static void inherit(void *self, struct muster_turn *t, struct muster_bytes text, muster_dur passed)
+{
+    struct muster_enhanced *e = self;
+    muster_acting_take_over(&e->base.acting, t->now, text, passed);
 }
 
 static bool idle(const void *self)
@@ -342,6 +364,9 @@ const struct muster_orchestrator_kind muster_orchestrator_enhanced = {
     .ended = ended,
     .lost = lost,
     .agreed = agreed,
+    .account = account,
+    .entrusted = entrusted,
+    .inherit = inherit,
     .drain = drain,
     .idle = idle,
     .drained = drained,

@@ -29,6 +29,8 @@
  *     … while the chain is at rest           it goes on behind the furthest step that it took
  *   no step is left                          the chain is at rest until the anomaly comes again
  *   the anomaly comes again meanwhile        newer facts only
+ *   the phase has changed, and the new one   what has not been handed out is given up
+ *     does not leave it to the policy
  *   it is no longer active                   what has not been handed out is given up
  *
  * Failed, timed out, unverified and unknown are failures. Cancelled and fenced tell nothing of an
@@ -112,6 +114,7 @@ struct muster_anomaly {
     muster_time first_seen, last_seen;
     enum muster_chain chain;
     uint32_t step;     /* of the policy, from 0 */
+    uint32_t phase;    /* that left it to the policy */
     uint32_t beyond;   /* the step behind the furthest that ran; 0: none did */
     uint32_t failures; /* in a row */
     muster_time due;

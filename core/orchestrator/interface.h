@@ -23,6 +23,10 @@ struct muster_authority {
     bool paused;   /* an operator has paused the cluster's recovery: no cluster action starts */
     /* When it does not lead: SKIPPED_NOT_LEADER, SKIPPED_NO_QUORUM or SKIPPED_STORE_LOST. */
     enum muster_result refusal;
+    /* An action of the cluster waits until the ledger in which it begins is held (coordinator/
+     * ledger.h) … */
+    bool holds;
+    uint64_t held; /* … as this version is, of those handed in under this epoch */
     uint64_t epoch;
     muster_time not_after; /* own lease clock; no cluster action starts at or after it */
 };
@@ -71,6 +75,13 @@ struct muster_orchestrator_kind {
     void (*lost)(void *self, struct muster_turn *t);
     /* The cluster has agreed on a mode. False: it makes no difference. */
     bool (*agreed)(void *self, struct muster_turn *t, enum muster_fallback_mode mode);
+    /* The ledger (coordinator/ledger.h): write it, when there is news that a successor must know;
+     * false: there is none. It was handed in as this version. Go on with what another leader, or
+     * this member before, has left, so long after it was read; what is malformed counts as just
+     * done. May be null, all three: nothing is handed on then. */
+    bool (*account)(const void *self, muster_time now, struct muster_text *t);
+    void (*entrusted)(void *self, uint64_t version);
+    void (*inherit)(void *self, struct muster_turn *t, struct muster_bytes text, muster_dur passed);
     /* Shutting down: nothing is begun any more, nothing is waited for that need not be. */
     void (*drain)(void *self, struct muster_turn *t);
     /* Nothing runs under the lease. */

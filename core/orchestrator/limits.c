@@ -98,6 +98,27 @@ void muster_limits_count(struct muster_limits *l, muster_time now, bool safe_mod
         muster_limits_inherit(l, now, MUSTER_LIMIT_SAFE_MODE, 0);
 }
 
+/* The newest that was counted then, in one window. */
+static void move(muster_time newest_first[MUSTER_LIMIT_MAX], muster_time from, muster_time to)
+{
+    uint32_t place = 0;
+    while (place < MUSTER_LIMIT_MAX && newest_first[place] != from)
+        place++;
+    if (place == MUSTER_LIMIT_MAX)
+        return;
+    memmove(newest_first + place, newest_first + place + 1,
+            (MUSTER_LIMIT_MAX - 1 - place) * sizeof newest_first[0]);
+    newest_first[MUSTER_LIMIT_MAX - 1] = 0;
+    insert(newest_first, to);
+}
+
+void muster_limits_move(struct muster_limits *l, muster_time from, muster_time now, bool safe_mode)
+{
+    for (uint32_t i = 0; i < (safe_mode ? MUSTER_LIMIT_COUNT : MUSTER_LIMIT_SAFE_MODE); i++)
+        move(l->until[i], muster_time_add(from, limits[i].window),
+             muster_time_add(now, limits[i].window));
+}
+
 uint32_t muster_limits_used(const struct muster_limits *l, muster_time now, enum muster_limit limit)
 {
     assert(limit < MUSTER_LIMIT_COUNT);
@@ -137,7 +158,7 @@ static bool parse_number(struct muster_bytes *text, uint64_t most, uint64_t *ret
 
 /* One limit's part of a text, as the times of leaving. */
 static bool parse_part(struct muster_bytes *text, enum muster_limit limit, muster_time now,
-                       muster_time newest_first[MUSTER_LIMIT_MAX])
+                       muster_dur passed, muster_time newest_first[MUSTER_LIMIT_MAX])
 {
     const uint64_t window_ms = limits[limit].window / MUSTER_MILLISECOND;
     uint64_t count = 0;
@@ -149,18 +170,21 @@ static bool parse_part(struct muster_bytes *text, enum muster_limit limit, muste
         uint64_t age_ms = 0;
         if (!parse_number(text, window_ms - 1, &age_ms) || age_ms < last_ms)
             return false;
-        newest_first[i] = muster_time_add(now, (window_ms - age_ms) * MUSTER_MILLISECOND);
+        muster_dur left = (window_ms - age_ms) * MUSTER_MILLISECOND;
+        newest_first[i] = muster_time_add(now, muster_time_since(left, age_ms > 0 ? passed : 0));
         last_ms = age_ms;
     }
     return true;
 }
 
-bool muster_limits_import(struct muster_limits *l, muster_time now, struct muster_bytes text)
+bool muster_limits_import(struct muster_limits *l, muster_time now, muster_dur passed,
+                          struct muster_bytes text)
 {
     muster_time other[MUSTER_LIMIT_COUNT][MUSTER_LIMIT_MAX] = {0};
-    bool valid = parse_part(&text, MUSTER_LIMIT_ACTIONS, now, other[MUSTER_LIMIT_ACTIONS]) &&
-                 parse_part(&text, MUSTER_LIMIT_SAFE_MODE, now, other[MUSTER_LIMIT_SAFE_MODE]) &&
-                 muster_text_token(&text).size == 0;
+    bool valid =
+        parse_part(&text, MUSTER_LIMIT_ACTIONS, now, passed, other[MUSTER_LIMIT_ACTIONS]) &&
+        parse_part(&text, MUSTER_LIMIT_SAFE_MODE, now, passed, other[MUSTER_LIMIT_SAFE_MODE]) &&
+        muster_text_token(&text).size == 0;
     for (uint32_t i = 0; i < MUSTER_LIMIT_COUNT; i++) {
         muster_time just_now = muster_time_add(now, limits[i].window);
         for (uint32_t n = 0; n < MUSTER_LIMIT_MAX; n++)

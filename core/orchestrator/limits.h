@@ -79,11 +79,17 @@ uint32_t muster_limits_used(const struct muster_limits *l, muster_time now,
 
 /* Append what is in the windows; fits into MUSTER_LIMITS_TEXT_MAX. */
 void muster_limits_export(const struct muster_limits *l, muster_time now, struct muster_text *t);
-/* Take over another account of the same actions: the younger of both youngest ones counts as the
+/* One that was counted at `from` has really started only now. */
+void muster_limits_move(struct muster_limits *l, muster_time from, muster_time now, bool safe_mode);
+
+/* Take over another account of the same actions, so long (`passed`) after it was read: what had no
+ * age in it counts as just now all the same, as it may have started after it was written.
+ * Otherwise: the younger of both youngest ones counts as the
  * youngest, and so on. Then neither order nor repetition of accounts matters, no limit gets wider,
  * and the fullest account holds. Of different actions use muster_limits_inherit, which adds. False:
  * the text is malformed, and everything counts as just now. */
-bool muster_limits_import(struct muster_limits *l, muster_time now, struct muster_bytes text);
+bool muster_limits_import(struct muster_limits *l, muster_time now, muster_dur passed,
+                          struct muster_bytes text);
 
 /* What clears a limit, for people. */
 const char *muster_limit_remedy(enum muster_limit limit);

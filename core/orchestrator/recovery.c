@@ -112,6 +112,7 @@ void muster_recovery_advance(struct muster_recovery *r, struct muster_turn *t)
 {
     struct muster_acting *a = &r->acting;
     struct muster_end end;
+    muster_acting_release(a, t);
     for (uint32_t i = 0; (i = muster_acting_to_retry(a, t->now, i)) < MUSTER_RUNS_MAX; i++)
         (void)muster_acting_retry(a, t, i, &end);
 }
@@ -200,6 +201,24 @@ static void drain(void *self, struct muster_turn *t)
     muster_acting_drain(&r->acting, t);
 }
 
+static bool account(const void *self, muster_time now, struct muster_text *t)
+{
+    const struct muster_recovery *r = self;
+    return muster_acting_account(&r->acting, now, t);
+}
+
+static void entrusted(void *self, uint64_t version)
+{
+    struct muster_recovery *r = self;
+    muster_acting_entrusted(&r->acting, version);
+}
+
+static void inherit(void *self, struct muster_turn *t, struct muster_bytes text, muster_dur passed)
+{
+    struct muster_recovery *r = self;
+    muster_acting_take_over(&r->acting, t->now, text, passed);
+}
+
 static bool idle(const void *self)
 {
     const struct muster_recovery *r = self;
@@ -263,6 +282,9 @@ const struct muster_orchestrator_kind muster_orchestrator_recovery = {
     .ended = ended,
     .lost = lost,
     .agreed = agreed,
+    .account = account,
+    .entrusted = entrusted,
+    .inherit = inherit,
     .drain = drain,
     .idle = idle,
     .drained = drained,

@@ -188,6 +188,7 @@ static void take_up(struct muster_enhanced *e, struct muster_turn *t, struct mus
     }
     x->chain = MUSTER_CHAIN_DUE;
     x->step = 0;
+    x->phase = e->phase.current;
     x->due = t->now;
     chain_unblock(&x->block);
 }

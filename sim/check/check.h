@@ -25,6 +25,8 @@
 uint32_t muster_check_places(const struct muster_world *w);
 /* The config of process `muster`; null when the scenario runs another. */
 const struct muster_config *muster_check_config(const struct muster_world *w);
+/* The same of one process, as it was started with last. */
+const struct muster_config *muster_check_config_of(const struct muster_world *w, uint32_t process);
 
 /* The leadership that a process claims by its notes. A crash, a shutdown and a new
  * incarnation end it. */
@@ -89,6 +91,12 @@ void muster_check_items_init(struct muster_check_items *items, const struct must
 struct muster_check_item *muster_check_items_take(struct muster_check_items *items,
                                                   uint64_t intent);
 
+/* Whether what one process has done of the cluster's actions binds the next leader: the history is
+ * held, by voters (R16), and nothing that this rests on is given up. */
+bool muster_check_hands_on(const struct muster_world *w, uint32_t process);
+/* The cluster of a process: 0, or its own number where each is a cluster of its own. */
+uint32_t muster_check_cluster(const struct muster_world *w, uint32_t process);
+
 /* SPEC 2: with the conditions met, a leader is back within this length of true time. */
 muster_dur muster_check_failover_bound(const struct muster_config *c);
 /* A length on a clock of the allowed drift, as true time, at most. */
@@ -110,6 +118,7 @@ extern const struct muster_property muster_check_sealed_first;
 extern const struct muster_property muster_check_effect_once;
 extern const struct muster_property muster_check_decided_with_quorum;
 extern const struct muster_property muster_check_pause_kept;
+extern const struct muster_property muster_check_history_held;
 extern const struct muster_property muster_check_cooldown_kept;
 extern const struct muster_property muster_check_one_terminal_record;
 extern const struct muster_property muster_check_concurrency_kept;

@@ -143,7 +143,9 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
             judge_decision(s, w, r, c);
         break;
     case NOTE_KIND(CONSENSUS_APPLIED):
-        judge_application(s, w, r);
+        c = muster_check_config_of(w, r->process);
+        if (!c || c->wire != MUSTER_WIRE_ASTRA) /* there everybody decides for itself */
+            judge_application(s, w, r);
         break;
     default:
         break;
@@ -174,7 +176,7 @@ const struct muster_property muster_check_decided_with_quorum = {
         "time (rule R14). Of a store that was split or put back to an older state, only what "
         "was won there since then counts. When it is violated, old votes were counted as fresh, "
         "the share was taken of the wrong number, or a decision came from nobody or from the "
-        "past.",
+        "past. On the origin's wire no decision is read: there only the quorum is judged.",
     .class = MUSTER_SAFETY,
     .assumes = MUSTER_ASSUME_DRIFT | MUSTER_ASSUME_UNIQUE,
     .by_default = true,

@@ -9,6 +9,11 @@ struct fault {
     muster_time since; /* true time at which it called for its action; MUSTER_NEVER: it does not */
     muster_time cleared; /* when it last ceased to */
     bool answered;
+    /* What was done about it, perhaps before it came: while that goes on, or is being verified, the
+     * next thing waits for its end. */
+    uint64_t intent;   /* 0: none is open */
+    uint16_t by;       /* whose it is */
+    muster_time ended; /* when the last one was */
 };
 
 struct process {
@@ -60,7 +65,10 @@ static void judge(const struct state *s, struct muster_world *w, const struct mu
         muster_judged(w);
         return;
     }
+    if (fault->intent != 0)
+        return;
     muster_time from = muster_time_max(fault->since, s->led_since);
+    from = muster_time_max(from, fault->ended);
     from = muster_time_max(from, muster_time_max(x->up.since, muster_world_calm_since(w)));
     if (muster_time_since(now, from) <= patience(c))
         return;
@@ -113,7 +121,8 @@ static void see_health(struct state *s, struct muster_world *w, const struct mus
         }
         /* One that comes back before anybody can have seen it go is still the same. */
         bool same = fault->answered && r->time - fault->cleared <= patience(c);
-        *fault = (struct fault){.since = since[f], .cleared = fault->cleared, .answered = same};
+        fault->since = since[f];
+        fault->answered = same;
     }
 }
 
@@ -123,6 +132,40 @@ static void see_answer(struct state *s, const struct muster_world *w, uint64_t a
     if (action < FAULTS && subject < muster_world_members(w))
         s->at[subject].fault[action].answered |=
             s->at[subject].fault[action].since <= muster_world_now(w);
+}
+
+static void see_start(struct state *s, const struct muster_world *w, const struct muster_record *r)
+{
+    uint64_t action = r->arg[2], subject = r->arg[3];
+    see_answer(s, w, action, subject);
+    if (action < FAULTS && subject < muster_world_members(w)) {
+        s->at[subject].fault[action].intent = r->arg[0];
+        s->at[subject].fault[action].by = r->process;
+    }
+}
+
+static void end_intent(struct fault *fault, muster_time now)
+{
+    fault->intent = 0;
+    fault->ended = now;
+}
+
+static void see_end(struct state *s, const struct muster_world *w, const struct muster_record *r)
+{
+    for (uint32_t p = 0; r->arg[3] < FAULTS && p < muster_world_members(w); p++) {
+        struct fault *fault = &s->at[p].fault[r->arg[3]];
+        if (fault->intent == r->arg[0])
+            end_intent(fault, r->time);
+    }
+}
+
+/* What a process had under way it has forgotten. */
+static void see_crash(struct state *s, const struct muster_world *w, const struct muster_record *r)
+{
+    for (uint32_t p = 0; p < muster_world_members(w); p++)
+        for (uint32_t f = 0; f < FAULTS; f++)
+            if (s->at[p].fault[f].intent != 0 && s->at[p].fault[f].by == r->process)
+                end_intent(&s->at[p].fault[f], r->time);
 }
 
 static void see_leadership(struct state *s, const struct muster_world *w)
@@ -144,12 +187,17 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
         see_health(s, w, r, c);
         break;
     case NOTE_KIND(ACTION_STARTED):
-        see_answer(s, w, r->arg[2], r->arg[3]);
+        see_start(s, w, r);
+        break;
+    case NOTE_KIND(ACTION_ENDED):
+        see_end(s, w, r);
         break;
     case NOTE_KIND(ACTION_SKIPPED):
         see_answer(s, w, r->arg[1], r->arg[3]);
         break;
     default:
+        if (r->kind == MUSTER_EVENT_RESTART || r->kind == MUSTER_EVENT_CRASH)
+            see_crash(s, w, r);
         muster_uptime_see(&s->at[r->process].up, r);
         muster_claim_see(&s->at[r->process].claim, r);
         see_leadership(s, w);
@@ -172,6 +220,7 @@ static const uint16_t kinds[] = {CLAIM_KINDS,
                                  MUSTER_EVENT_RESUME,
                                  MUSTER_EVENT_HEALTH_SET,
                                  NOTE_KIND(ACTION_STARTED),
+                                 NOTE_KIND(ACTION_ENDED),
                                  NOTE_KIND(ACTION_SKIPPED),
                                  0};
 

@@ -74,9 +74,9 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
     }
     const struct muster_place *place = muster_world_place(w, r->process);
     uint64_t generation = muster_electorate_generation(place);
-    const struct muster_config *c = muster_check_config(w);
-    if (c && muster_config_trusts_store(c, muster_electorate_size(place, MUSTER_ELECTORATE_NOW)))
-        return; /* nobody promises there */
+    const struct muster_config *c = muster_check_config_of(w, r->process);
+    if (!c || muster_config_trusts_store(c, muster_electorate_size(place, MUSTER_ELECTORATE_NOW)))
+        return; /* nobody promises there; what else leads keeps its promises elsewhere */
     muster_judged(w);
     if (!judge(s, w, r, MUSTER_ELECTORATE_NOW))
         return;
@@ -98,7 +98,7 @@ const struct muster_property muster_check_lease_has_majority = {
         "counted promises of other pairs, of strangers, or such as were not synced. While one "
         "electorate gives way to the next, a majority of each is needed until somebody was so "
         "elected (Ongaro 2014, section 4.3), and only promises made in the next one count. Not "
-        "judged where the store is the authority.",
+        "judged where the store is the authority, nor on the origin's wire.",
     .class = MUSTER_SAFETY,
     .assumes = MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE,
     .by_default = true,

@@ -19,24 +19,38 @@ struct starts {
     uint64_t count[MUSTER_LIMIT_COUNT];
 };
 
+/* And by cluster, in true time, of cluster actions alone. */
 static size_t size(const struct muster_world *w)
 {
-    return muster_check_places(w) * sizeof(struct starts);
+    return 2 * muster_check_places(w) * sizeof(struct starts);
 }
 
 static void count(struct starts *s, struct muster_world *w, const struct muster_record *r,
-                  enum muster_limit limit, uint32_t max)
+                  enum muster_limit limit, uint32_t max, bool cluster)
 {
-    muster_time now = muster_world_clock(w, r->process);
+    muster_time now = cluster ? r->time : muster_world_clock(w, r->process);
     muster_judged(w);
     /* The max-th newest start before this one must have left the window. */
     bool full = s->count[limit] >= max;
     muster_time oldest =
         max > 0 && full ? s->at[limit][(s->count[limit] - max) % MUSTER_LIMIT_MAX] : now;
-    if (full && now - oldest < windows[limit])
-        muster_violated(w, "%s started intent %" PRIu64 " beyond '%s: %" PRIu32 "'",
-                        muster_world_name(w, r->process), r->arg[0], names[limit], max);
+    muster_dur age = now - oldest;
+    if (cluster)
+        age = muster_check_with_drift(muster_check_config(w), age);
+    if (full && age < windows[limit])
+        muster_violated(w, "%s started intent %" PRIu64 " beyond '%s: %" PRIu32 "'%s",
+                        muster_world_name(w, r->process), r->arg[0], names[limit], max,
+                        cluster ? " of the cluster" : "");
     s->at[limit][s->count[limit]++ % MUSTER_LIMIT_MAX] = now;
+}
+
+static void count_all(struct starts *s, struct muster_world *w, const struct muster_record *r,
+                      bool cluster)
+{
+    const struct muster_limits_config *l = &muster_check_enhanced(w)->acting.limits;
+    count(s, w, r, MUSTER_LIMIT_ACTIONS, l->max_actions_per_hour, cluster);
+    if (muster_check_is_safe_mode(muster_check_config(w), r->arg[2]))
+        count(s, w, r, MUSTER_LIMIT_SAFE_MODE, l->max_safe_mode_entries_per_day, cluster);
 }
 
 static void see(void *self, struct muster_world *w, const struct muster_record *r)
@@ -50,9 +64,11 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
             memset(s, 0, sizeof *s);
         return;
     }
-    count(s, w, r, MUSTER_LIMIT_ACTIONS, c->acting.limits.max_actions_per_hour);
-    if (muster_check_is_safe_mode(muster_check_config(w), r->arg[2]))
-        count(s, w, r, MUSTER_LIMIT_SAFE_MODE, c->acting.limits.max_safe_mode_entries_per_day);
+    count_all(s, w, r, false);
+    if (r->arg[1] > 0 && muster_check_hands_on(w, r->process))
+        count_all((struct starts *)self + muster_check_places(w) +
+                      muster_check_cluster(w, r->process),
+                  w, r, true);
 }
 
 static const uint16_t kinds[] = {NOTE_KIND(ACTION_STARTED), MUSTER_EVENT_CLOCK,
@@ -61,13 +77,15 @@ static const uint16_t kinds[] = {NOTE_KIND(ACTION_STARTED), MUSTER_EVENT_CLOCK,
 const struct muster_property muster_check_limits_kept = {
     .name = "limits_kept",
     .rule = "one process starts no more actions within an hour, nor entries into safe mode within "
-            "a day, than its limits allow",
+            "a day, than its limits allow; nor do all together start more of the cluster",
     .explain =
         "Recovery that runs again and again is an outage of its own (SPEC 1; the origin had these "
         "limits in its config and never applied them, SPEC 9). The windows slide on the lease "
         "clock; an action that starts at the very end of one is in the next. Judged by the true "
         "reading of that clock, within one incarnation; the attempts of one intent are one start. "
-        "When it is violated, a start is not counted, or a way to start one does not ask.",
+        "Cluster actions are judged over all leaders and restarts as well, in true time (rule "
+        "R16), as cooldown_kept judges them. When it is violated, a start is not counted, a way to "
+        "start one does not ask, or a leader did not go on with the account of the last one.",
     .class = MUSTER_SAFETY,
     .assumes = 0,
     .by_default = true,

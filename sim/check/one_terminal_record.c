@@ -6,7 +6,7 @@
 
 struct intent {
     uint64_t number;
-    bool ended;
+    bool started, ended;
 };
 
 struct state {
@@ -38,12 +38,15 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
     uint64_t number = r->arg[0];
     const char *name = muster_world_name(w, r->process);
     struct intent *one = find(s, number);
-    if (r->kind == NOTE_KIND(ACTION_STARTED)) {
-        if (one)
+    if (r->kind != NOTE_KIND(ACTION_ENDED)) {
+        bool started = r->kind == NOTE_KIND(ACTION_STARTED);
+        if (one && (!started || one->started || one->ended))
             muster_violated(w, "%s started intent %" PRIu64 ", a number already used", name,
                             number);
+        else if (one)
+            one->started = true; /* it was prepared before */
         else
-            s->at[s->count++ % INTENTS_KEPT] = (struct intent){number, false};
+            s->at[s->count++ % INTENTS_KEPT] = (struct intent){number, started, false};
         return;
     }
     if (!one && s->count > INTENTS_KEPT)
@@ -59,11 +62,13 @@ static void see(void *self, struct muster_world *w, const struct muster_record *
         one->ended = true;
 }
 
-static const uint16_t kinds[] = {NOTE_KIND(ACTION_STARTED), NOTE_KIND(ACTION_ENDED), 0};
+static const uint16_t kinds[] = {NOTE_KIND(ACTION_PREPARED), NOTE_KIND(ACTION_STARTED),
+                                 NOTE_KIND(ACTION_ENDED), 0};
 
 const struct muster_property muster_check_one_terminal_record = {
     .name = "one_terminal_record",
-    .rule = "an intent is started once and has at most one terminal record, after its start",
+    .rule = "an intent is prepared and started once and has at most one terminal record, after "
+            "that",
     .explain =
         "An operator reads in the history what became of an action, and counts results. Two "
         "ends of one intent contradict each other, an end without a start is an invention, "

@@ -11,9 +11,11 @@ static size_t size(const struct muster_world *w)
 static void see(void *self, struct muster_world *w, const struct muster_record *r)
 {
     uint64_t *attempt = (uint64_t *)self + r->process;
-    const struct muster_config *c = muster_check_config(w);
+    const struct muster_config *c = muster_check_config_of(w, r->process);
     if (!c || c->local)
         return; /* who is its own cluster has nobody to campaign against */
+    if (c->wire == MUSTER_WIRE_ASTRA)
+        return; /* no attempt stands in the origin's lock */
     if (r->kind == NOTE_KIND(CAMPAIGN)) {
         *attempt = r->arg[1];
     } else if (r->kind == MUSTER_EVENT_RESTART) {
@@ -42,7 +44,8 @@ const struct muster_property muster_check_own_attempt = {
         "time: leading with it would be leading for too long. So a record is recognised by its "
         "attempt, drawn anew for every campaign (rules R9 and R15); what is found of the own "
         "without it is released. When it is violated, a process has recognised a record by its id, "
-        "its incarnation or its epoch alone.",
+        "its incarnation or its epoch alone. Not judged on the origin's wire, which "
+        "knows ids alone.",
     .class = MUSTER_SAFETY,
     .assumes = 0,
     .by_default = true,

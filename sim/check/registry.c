@@ -21,6 +21,7 @@ const struct muster_property *const muster_builtin_properties[] = {
     &muster_check_effect_once,
     &muster_check_decided_with_quorum,
     &muster_check_pause_kept,
+    &muster_check_history_held,
     &muster_check_cooldown_kept,
     &muster_check_one_terminal_record,
     &muster_check_concurrency_kept,

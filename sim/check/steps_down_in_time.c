@@ -34,9 +34,11 @@ static void judge(const struct process *p, struct muster_world *w, const struct 
 
 static void see(void *self, struct muster_world *w, const struct muster_record *r)
 {
-    const struct muster_config *c = muster_check_config(w);
-    if (!c || r->process == MUSTER_NOBODY)
+    if (r->process == MUSTER_NOBODY)
         return; /* the store's clock */
+    const struct muster_config *c = muster_check_config_of(w, r->process);
+    if (!c)
+        return;
     struct process *p = (struct process *)self + r->process;
     switch (r->kind) {
     case NOTE_KIND(LEADER_ELECTED):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: after a script of unknown outcome a process reads before it runs another. */
+#include "core/coordinator/astra_side.h"
 #include "core/coordinator/work.h"
 #include "core/flat.h"
 #include "core/text.h"
@@ -11,8 +12,8 @@ enum outcome {
     OUTCOME_READ,    /* and since then the store has been read */
 };
 
-/* The lease reads the records with MGET, work its board with HGETALL. */
-enum lane { LANE_LEASE, LANE_WORK, LANES };
+/* The lease and the origin's lock read with MGET, each its keys, work its board with HGETALL. */
+enum lane { LANE_LEASE, LANE_LOCK, LANE_WORK, LANES };
 
 struct process {
     struct {
@@ -59,15 +60,22 @@ static void judge_script(struct process *p, enum lane lane, struct muster_world 
     p->lane[lane].script = r->tag;
 }
 
+static enum lane lane_of(uint64_t tag)
+{
+    if ((tag & 0xff) > MUSTER_TAG_NODE)
+        return LANE_WORK;
+    return (tag & 0xff) >= MUSTER_ASTRA_TAG ? LANE_LOCK : LANE_LEASE;
+}
+
 static void see_request(struct process *p, struct muster_world *w, const struct muster_record *r)
 {
     struct muster_bytes command = command_of(r->data);
     if (muster_text_equal(command, "MGET"))
-        p->lane[LANE_LEASE].reading = r->tag;
+        p->lane[lane_of(r->tag)].reading = r->tag;
     else if (muster_text_equal(command, "HGETALL"))
         p->lane[LANE_WORK].reading = r->tag;
     else if (muster_text_equal(command, "EVAL") || muster_text_equal(command, "EVALSHA"))
-        judge_script(p, (r->tag & 0xff) > MUSTER_TAG_NODE ? LANE_WORK : LANE_LEASE, w, r);
+        judge_script(p, lane_of(r->tag), w, r);
 }
 
 static void see_reply(struct process *p, const struct muster_record *r)

@@ -6,6 +6,7 @@
  * complains. */
 #include "sim/scenario/inside.h"
 
+#include "config/document_edit.h"
 #include "config/include.h"
 
 #include <assert.h>
@@ -161,4 +162,31 @@ const struct muster_doc *read_files(struct loader *l, const char *path,
         check_variables(l, root, "parameters");
     }
     return root;
+}
+
+/* ---- a file that needs no other ---- */
+
+const struct muster_doc *muster_scenario_resolve(const char *path, struct muster_sources *sources,
+                                                 struct muster_memory *memory,
+                                                 struct muster_diagnostics *d)
+{
+    static const char *const done[] = {"include", "env", "parameters"};
+    struct muster_doc_edit edits[4];
+    size_t count = 0;
+    struct loader *l = muster_memory_take(memory, sizeof *l);
+    *l = (struct loader){.d = d};
+    uint32_t errors = d->errors;
+    const struct muster_doc *root = read_files(l, path, sources);
+    const struct muster_doc *cluster = root ? field(root, "cluster") : NULL;
+    const struct muster_doc *process = field(cluster, "process"),
+                            *config = field(cluster, "config");
+    for (size_t i = 0; root && i < sizeof done / sizeof *done; i++)
+        edits[count++] = (struct muster_doc_edit){muster_doc_get(root, done[i]), NULL};
+    const struct muster_reading reading = {sources, l->env, &l->memory, d};
+    /* Another process's `include` means what that process says. */
+    if (config && (!process || !process->text || strcmp(process->text, "muster") == 0))
+        edits[count++] = (struct muster_doc_edit){config, muster_config_include(config, &reading)};
+    const struct muster_doc *all = root ? muster_doc_copy(root, edits, count, memory) : NULL;
+    muster_memory_join(memory, &l->memory);
+    return d->errors == errors ? all : NULL;
 }

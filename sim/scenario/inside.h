@@ -57,8 +57,14 @@ const char *render(struct loader *l, const struct muster_doc *node);
 const struct muster_doc *read_files(struct loader *l, const char *path,
                                     struct muster_sources *sources);
 
+/* fuzz.c: after the members. */
+void load_fuzz(struct loader *l, const struct muster_doc *root);
+
 /* electorate.c: after the members. */
 void load_electorates(struct loader *l, const struct muster_doc *cluster);
+
+/* config.c: after the members and the process. */
+void load_configs(struct loader *l, const struct muster_doc *cluster);
 
 /* setting.c: what the world is made of. */
 void load_network(struct loader *l, const struct muster_doc *root);

@@ -157,6 +157,15 @@ static void lint_anomaly(const struct muster_enhanced_config *c, const struct mu
         WARN(d, e->mark, "no policy speaks of '%.31s': nothing will be done", e->order.type);
 }
 
+/* An operator's verb that the origin's wire has no word for, where nobody speaks another. */
+static void lint_wire(const struct muster_scenario *s, const struct muster_entry *e,
+                      struct muster_diagnostics *d)
+{
+    const struct muster_config *config = own_config(s);
+    if (config && config->wire == MUSTER_WIRE_ASTRA && s->config_count == 1)
+        WARN(d, e->mark, "a member with 'wire: astra' refuses that");
+}
+
 /* What an orchestrator is told that cannot do anything with it. */
 static void lint_order(const struct muster_scenario *s, const struct muster_entry *e,
                        struct muster_diagnostics *d)
@@ -212,6 +221,11 @@ static void lint_entry(const struct muster_scenario *s, uint32_t i, struct muste
     case MUSTER_DO_DRY_RUN:
     case MUSTER_DO_ACKNOWLEDGE:
         lint_order(s, e, d);
+        break;
+    case MUSTER_DO_SWITCHOVER:
+    case MUSTER_DO_PAUSE_RECOVERY:
+    case MUSTER_DO_VOTER_INIT:
+        lint_wire(s, e, d);
         break;
     case MUSTER_DO_WORK:
         if (own_config(s) && own_config(s)->work_items == 0)

@@ -3,9 +3,7 @@
  * on one another. */
 #include "sim/scenario/inside.h"
 
-#include "config/include.h"
 #include "config/names.h"
-#include "config/node_config.h"
 #include "core/text.h"
 
 #include <assert.h>
@@ -18,10 +16,11 @@
 #define EVENTS_MAX     UINT64_C(1000000000000)
 
 static const char *const root_keys[] = {
-    "version", "name",    "defends",    "seeds",       "duration",       "tags",       "cluster",
-    "network", "clocks",  "store",      "disk",        "health",         "targets",    "timeline",
-    "expect",  "always",  "eventually", "assumptions", "expect_failure", "events_max", "fuzz",
-    "env",     "include", "parameters", NULL,
+    "version",        "name",       "defends", "seeds",  "duration",   "tags",
+    "cluster",        "network",    "clocks",  "store",  "disk",       "health",
+    "targets",        "timeline",   "expect",  "always", "eventually", "assumptions",
+    "expect_failure", "events_max", "fuzz",    "env",    "include",    "parameters",
+    "lenient",        NULL,
 };
 
 /* ---- the scenario's own fields ---- */
@@ -117,7 +116,7 @@ static void load_limits(struct loader *l, const struct muster_doc *root)
         muster_doc_duration(duration, 1, TIME_MAX, false, &l->s->duration, l->d);
     if (most)
         muster_doc_integer(most, 1, EVENTS_MAX, &l->s->events_max, l->d);
-    field_mapping(l, root, "fuzz");
+    take_boolean(l, root, "lenient", &l->s->lenient);
 }
 
 /* ---- cluster ---- */
@@ -164,8 +163,8 @@ static void load_members(struct loader *l, const struct muster_doc *cluster)
 
 static void load_cluster(struct loader *l, const struct muster_doc *root)
 {
-    static const char *const keys[] = {"process", "nodes",  "voters", "electorate",
-                                       "next",    "config", NULL};
+    static const char *const keys[] = {"process", "nodes",  "voters",  "electorate",
+                                       "next",    "config", "configs", NULL};
     const struct muster_doc none = {.kind = MUSTER_NODE_MAPPING, .mark = root->mark};
     const struct muster_doc *cluster = field_mapping(l, root, "cluster");
     if (!cluster)
@@ -174,24 +173,7 @@ static void load_cluster(struct loader *l, const struct muster_doc *root)
     load_process(l, cluster);
     load_members(l, cluster);
     load_electorates(l, cluster);
-    const struct muster_process *process = l->s->process;
-    if (!process)
-        return;
-    if (process->config_size > 0)
-        l->s->config = muster_memory_take(&l->memory, process->config_size);
-    uint32_t errors = l->d->errors;
-    const struct muster_doc *config = field(cluster, "config");
-    const struct muster_reading reading = {l->sources, l->env, &l->memory, l->d};
-    if (own_config(l->s)) /* another's `include` means what that process says */
-        config = muster_config_include(config, &reading);
-    if (process->config_load && process->config_load(l->s->config, config, l->d) != 0 &&
-        l->d->errors == errors)
-        COMPLAIN(l, config ? config->mark : cluster->mark, "process '%s' refuses its config",
-                 process->name);
-    if (own_config(l->s))
-        muster_node_config_fits(own_config(l->s), l->s->members, config, l->d);
-    if (!process->config_load && config)
-        COMPLAIN(l, config->mark, "process '%s' has no config", process->name);
+    load_configs(l, cluster);
 }
 
 /* ---- the door ---- */
@@ -205,6 +187,7 @@ static void load_all(struct loader *l, const struct muster_doc *root, const char
     load_seeds(l, root);
     load_limits(l, root);
     load_cluster(l, root);
+    load_fuzz(l, root);
     load_store(l, root); /* before whatever names a replica */
     load_targets(l, root);
     load_network(l, root);
@@ -236,6 +219,7 @@ struct muster_scenario *muster_scenario_load(const char *path, struct muster_sou
     const struct muster_doc *root = read_files(l, path, sources);
     if (root)
         load_all(l, root, path);
+    l->s->root = root;
     struct muster_scenario *s = l->s;
     if (root && d->errors == errors) {
         s->sources = *sources;

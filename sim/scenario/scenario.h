@@ -4,6 +4,8 @@
 #ifndef MUSTER_SIM_SCENARIO_SCENARIO_H
 #define MUSTER_SIM_SCENARIO_SCENARIO_H
 
+#include "config/memory.h"
+#include "sim/coverage/faults.h"
 #include "sim/process.h"
 
 #define MUSTER_PROCESSES_MAX (MUSTER_MEMBERS_MAX + 8) /* members and twins */
@@ -80,7 +82,8 @@ enum muster_clock_which { MUSTER_CLOCK_LEASE, MUSTER_CLOCK_WALL, MUSTER_CLOCK_ST
     X(EVICT, "evict", "the key named by `key` is evicted")                                         \
     X(LOSE_REPLY, "lose_reply",                                                                    \
       "the next command of `of` is executed, its reply is lost with the connection")               \
-    X(FORGET_SCRIPTS, "forget_scripts", "the script cache is emptied")
+    X(FORGET_SCRIPTS, "forget_scripts", "the script cache is emptied")                             \
+    X(SET, "set", "somebody writes a key")
 
 enum muster_store_fault {
 #define X(id, name, what) MUSTER_STORE_##id,
@@ -158,10 +161,11 @@ struct muster_entry {
     struct muster_mark mark;
     const char *text; /* the entry's source, one line, for records */
     /* When: at a time; or after `at` on an event. */
-    muster_time at; /* absolute; for when/whenever: armed from here */
-    uint16_t when;  /* kind of the record that fires it; 0: at a time */
-    bool whenever;  /* each time, not once */
-    bool has_of;    /* the record must be of this process */
+    muster_time at;    /* absolute; for when/whenever: armed from here */
+    uint16_t when;     /* kind of the record that fires it; 0: at a time */
+    bool whenever;     /* each time, not once */
+    muster_time until; /* of an event: up to here, and no longer; 0: to the end */
+    bool has_of;       /* the record must be of this process */
     struct muster_selector of;
     muster_dur delay; /* after the event, `then: 2s` */
     muster_dur lasts; /* `for`; 0: for good */
@@ -172,6 +176,8 @@ struct muster_entry {
     union {
         struct {
             uint32_t electorate; /* 0: the one it had; else 1 + enum muster_scenario_electorate */
+            uint32_t config;     /* 0: the one it had; else 1 + its index */
+            bool bootstrap;      /* it may form a first state, as all may at time 0 */
         } restart;
         struct {
             uint32_t disk;
@@ -205,7 +211,8 @@ struct muster_entry {
             enum muster_store_fault fault;
             uint32_t instance;            /* failover: replica to promote (1…), default 1 */
             struct muster_selection stay; /* failover: who keeps the old master */
-            const char *word;             /* answer: error word such as READONLY; evict: key */
+            const char *word;             /* answer: error word such as READONLY; evict, set: key */
+            const char *value;            /* set */
             muster_dur latency;
         } store;
         struct {
@@ -270,6 +277,16 @@ struct muster_property_use {
     bool named; /* stands in `always` or `eventually`: never judged is then a failure */
 };
 
+#define MUSTER_CONFIGS_MAX 4 /* that a member may be restarted with, beside the first */
+/* What `muster fuzz` may do to a scenario: its `fuzz:` section, or the defaults. */
+struct muster_fuzz_bounds {
+    uint64_t faults;              /* a bit for each enum muster_fault */
+    uint64_t members;             /* who may be hit by name, a bit each */
+    uint32_t low, high;           /* how many entries are drawn */
+    muster_dur shortest, longest; /* how long a fault lasts */
+    muster_time until; /* faults are over for good; 0: as late as liveness can still be judged */
+};
+
 /* Which electorate a member is started with. */
 enum muster_scenario_electorate { MUSTER_ELECTORATE_FIRST, MUSTER_ELECTORATE_NEXT };
 
@@ -280,7 +297,11 @@ struct muster_scenario {
     muster_dur duration;
 
     const struct muster_process *process;
-    void *config;                 /* of the process */
+    void *config; /* of the process; … */
+    void
+        *configs[1 + MUSTER_CONFIGS_MAX]; /* … the first of these, each the first's keys and more */
+    const char *config_names[1 + MUSTER_CONFIGS_MAX];
+    uint32_t config_count;
     uint32_t members, voters;     /* voters: of any electorate, the first of the members */
     struct muster_place place[2]; /* by electorate; each member's but for its index */
     bool has_next;
@@ -318,6 +339,9 @@ struct muster_scenario {
     uint32_t assumptions;                         /* MUSTER_ASSUME_* that hold; default all */
     const struct muster_property *expect_failure; /* the run is good when this property fails */
     uint64_t events_max;                          /* per run; default 50,000,000 */
+    bool lenient; /* whoever was not found, never fired, was never judged: no failure */
+    struct muster_fuzz_bounds fuzz;
+    const struct muster_doc *root; /* the document, includes merged; as long as the scenario */
 
     struct muster_sources sources; /* everything that was read, for the trace's header */
     void *memory;                  /* what the loader allocated */
@@ -330,6 +354,13 @@ struct muster_scenario *muster_scenario_load(const char *path, struct muster_sou
                                              const struct muster_registry *registry,
                                              struct muster_diagnostics *d);
 void muster_scenario_free(struct muster_scenario *s);
+
+/* A scenario file as one document that needs no other: includes merged, those of our own process's
+ * config too, variables replaced, the keys that said so gone. It need not load. Everything lives in
+ * *memory. Null when there were errors; every one of them is in *d. */
+const struct muster_doc *muster_scenario_resolve(const char *path, struct muster_sources *sources,
+                                                 struct muster_memory *memory,
+                                                 struct muster_diagnostics *d);
 
 /* Warnings that are no errors: a fault that touches no traffic, an entry that can never fire, … */
 void muster_scenario_lint(const struct muster_scenario *s, struct muster_diagnostics *d);

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-const char *const entry_keys[] = {"at",   "after", "when", "whenever", "of",
-                                  "then", "for",   "as",   "optional", NULL};
+const char *const entry_keys[] = {"at",  "after", "when",     "whenever", "of", "then",
+                                  "for", "as",    "optional", "until",    NULL};
 
 /* ---- bindings ---- */
 
@@ -77,13 +77,19 @@ static void load_event_trigger(struct loader *l, const struct muster_doc *node,
     if (after && muster_doc_duration(after, 0, TIME_MAX, false, &e->at, l->d) == 0)
         check_end(l, after, e->at);
     take_duration(l, node, "then", 0, TIME_MAX, &e->delay);
+    const struct muster_doc *until = field(node, "until");
+    if (until && muster_doc_duration(until, 1, TIME_MAX, false, &e->until, l->d) == 0) {
+        check_end(l, until, e->until);
+        if (e->until < e->at)
+            COMPLAIN(l, until->mark, "'until' is before 'after'");
+    }
 }
 
 static void load_timing(struct loader *l, const struct muster_doc *node, struct muster_entry *e)
 {
     const struct muster_doc *at = field(node, "at"), *when = field(node, "when");
     const struct muster_doc *whenever = field(node, "whenever");
-    static const char *const only_events[] = {"after", "then"};
+    static const char *const only_events[] = {"after", "then", "until"};
     if (when && whenever)
         COMPLAIN(l, whenever->key_mark, "'when' and 'whenever' exclude each other");
     if (when || whenever) {
@@ -114,6 +120,7 @@ static uint32_t load_entry(struct loader *l, const struct muster_doc *node, stru
     e->binding = MUSTER_ANY;
     load_timing(l, node, e);
     take_duration(l, node, "for", 1, TIME_MAX, &e->lasts);
+    e->optional = l->s->lenient;
     take_boolean(l, node, "optional", &e->optional);
     const struct muster_doc *as = field(node, "as");
     if (as && as->kind == MUSTER_NODE_SCALAR)

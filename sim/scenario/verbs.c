@@ -50,6 +50,24 @@ static uint32_t read_crash(struct loader *l, const struct muster_doc *node,
     return read_subjects(l, node, value, e);
 }
 
+static void read_config(struct loader *l, const struct muster_doc *node, struct muster_entry *e)
+{
+    const struct muster_scenario *s = l->s;
+    const struct muster_doc *named = field(node, "config");
+    char name[32];
+    if (!named || muster_doc_text(named, name, sizeof name, l->d) != 0)
+        return;
+    for (uint32_t i = 1; i < s->config_count; i++)
+        if (strcmp(s->config_names[i], name) == 0)
+            e->restart.config = 1 + i;
+    if (strcmp(name, "first") == 0)
+        e->restart.config = 1;
+    if (e->restart.config == 0)
+        COMPLAIN(l, named->mark,
+                 "there is no config '%s'; give the scenario cluster: {configs: {%s: {…}}}", name,
+                 name);
+}
+
 static uint32_t read_restart(struct loader *l, const struct muster_doc *node,
                              const struct muster_doc *value, struct muster_entry *e)
 {
@@ -61,6 +79,10 @@ static uint32_t read_restart(struct loader *l, const struct muster_doc *node,
     if (named && !l->s->has_next)
         COMPLAIN(l, named->key_mark,
                  "there is one electorate; give the scenario cluster: {next: [n1, n2, n4]}");
+    read_config(l, node, e);
+    const struct muster_doc *bootstrap = field(node, "bootstrap");
+    if (bootstrap)
+        muster_doc_boolean(bootstrap, &e->restart.bootstrap, l->d);
     return read_subjects(l, node, value, e);
 }
 
@@ -197,6 +219,8 @@ static void check_store(struct loader *l, const struct muster_doc *node,
                  "'failover' needs a replica; give the scenario store: {replicas: 1}");
     if (fault == MUSTER_STORE_ANSWER && !field(node, "error"))
         COMPLAIN(l, node->mark, "'answer' needs 'error', such as error: READONLY");
+    if (fault == MUSTER_STORE_SET && !(field(node, "key") && field(node, "value")))
+        COMPLAIN(l, node->mark, "'set' needs 'key' and 'value', such as key: a, value: '{}'");
     if (fault == MUSTER_STORE_EVICT && !field(node, "key"))
         COMPLAIN(l, node->mark, "'evict' needs 'key'");
     if (fault == MUSTER_STORE_SLOW && !field(node, "latency"))
@@ -216,6 +240,7 @@ static uint32_t read_store(struct loader *l, const struct muster_doc *node,
 {
     uint32_t fault = 0, answer = 0;
     const struct muster_doc *key = field(node, "key"), *stay = field(node, "stay");
+    const struct muster_doc *value_of = field(node, "value");
     if (muster_doc_word(value, store_faults, &fault, l->d) != 0)
         return 1;
     e->store.fault = (enum muster_store_fault)fault;
@@ -229,6 +254,8 @@ static uint32_t read_store(struct loader *l, const struct muster_doc *node,
         e->store.word = answers[answer];
     if (key && muster_doc_expect(key, MUSTER_NODE_SCALAR, "a key of the store", l->d) == 0)
         e->store.word = key->text;
+    if (value_of && muster_doc_expect(value_of, MUSTER_NODE_SCALAR, "a text", l->d) == 0)
+        e->store.value = value_of->text;
     take_duration(l, node, "latency", 0, TIME_MAX, &e->store.latency);
     take_owners(l, node, e);
     return 1;
@@ -257,7 +284,7 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"crash", MUSTER_DO_CRASH, read_crash, {"disk"}},
-    {"restart", MUSTER_DO_RESTART, read_restart, {"electorate"}},
+    {"restart", MUSTER_DO_RESTART, read_restart, {"electorate", "config", "bootstrap"}},
     {"pause", MUSTER_DO_PAUSE, read_subjects, {0}},
     {"resume", MUSTER_DO_RESUME, read_subjects, {0}},
     {"slow", MUSTER_DO_SLOW, read_slow, {"by"}},
@@ -276,7 +303,10 @@ static const struct verb verbs[] = {
      MUSTER_DO_TARGET,
      read_target,
      {"runs", "result", "takes", "heals", "fences", "deduplicates"}},
-    {"store", MUSTER_DO_STORE, read_store, {"replica", "stay", "error", "key", "latency", "on"}},
+    {"store",
+     MUSTER_DO_STORE,
+     read_store,
+     {"replica", "stay", "error", "key", "value", "latency", "on"}},
     {"disk", MUSTER_DO_DISK, read_disk, {"latency", "on"}},
     {"trigger", MUSTER_DO_TRIGGER, read_trigger, {"reason", "on"}},
     {"command", MUSTER_DO_COMMAND, read_command, {"to"}},

@@ -1,275 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Executing a trace again: recorded inputs go through the processes' doors, effects are checked. */
-#define MUSTER_BANNED_ALLOW_HEAP
+/* Executing a trace again, from its first record to its last. */
 #include "core/banned.h"
 
-#include "sim/trace/trace.h"
+#include "sim/trace/player.h"
 
-#include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-/* One process of the trace: its memory, and what it has put out that no record has shown yet. */
-struct player {
-    void *self;
-    size_t size;
-    struct muster_place place;
-    bool started;
-    muster_time last_now;
-    struct muster_effects *out;
-    uint32_t next; /* effect of `out` that the next record must show */
-    bool compared; /* the input that led to them is within what is compared */
-};
-
-struct replay {
-    const struct muster_trace *trace;
-    const struct muster_scenario *scenario;
-    struct player player[MUSTER_PROCESSES_MAX];
-    muster_time from, until;
-    uint16_t node;
-    struct muster_divergence *divergence;
-};
-
-static const char *name_of(const struct muster_trace *t, uint16_t process)
+/* The records themselves may have been changed where no process sees it. */
+static void check_hash(const struct muster_trace *t, uint64_t hash,
+                       struct muster_divergence *divergence)
 {
-    return process == MUSTER_NOBODY ? NULL : t->names[process];
-}
-
-/* What an effect looks like as a record, at the place where `like` stands. */
-static struct muster_record record_of(const struct muster_effect *e,
-                                      const struct muster_record *like)
-{
-    bool note = e->kind == MUSTER_OUT_NOTE;
-    struct muster_record r = {.number = like->number,
-                              .time = like->time,
-                              .process = like->process,
-                              .message = like->message,
-                              .cause = like->cause,
-                              .tag = e->tag,
-                              .data = e->data};
-    r.kind = (uint16_t)(note ? MUSTER_EVENT_NOTE + e->note : MUSTER_EVENT_EFFECT + e->kind);
-    memcpy(r.arg, e->arg, sizeof r.arg);
-    return r;
-}
-
-static bool same_effect(const struct muster_record *a, const struct muster_record *b)
-{
-    return a->kind == b->kind && a->tag == b->tag && memcmp(a->arg, b->arg, sizeof a->arg) == 0 &&
-           a->data.size == b->data.size &&
-           (a->data.size == 0 || memcmp(a->data.at, b->data.at, a->data.size) == 0);
-}
-
-/* The first difference counts; expected or actual may be null: nothing stands there. */
-static void diverge(struct replay *x, const struct muster_record *where,
-                    const struct muster_record *expected, const struct muster_record *actual,
-                    const char *what)
-{
-    struct muster_divergence *d = x->divergence;
-    const char *name = name_of(x->trace, where->process);
-    if (d->found)
+    if (hash == t->hash)
         return;
-    d->found = true;
-    d->number = where->number;
-    if (expected)
-        muster_trace_line(d->expected, sizeof d->expected, expected, name,
-                          x->scenario->process->note_names);
-    if (actual)
-        muster_trace_line(d->actual, sizeof d->actual, actual, name,
-                          x->scenario->process->note_names);
-    snprintf(d->text, sizeof d->text, "record %llu at %llu ns, %s: %s",
-             (unsigned long long)where->number, (unsigned long long)where->time,
-             name ? name : "world", what);
+    divergence->found = true;
+    snprintf(divergence->text, sizeof divergence->text,
+             "every effect is the same, but the records give run hash %016llx and the last "
+             "line says %016llx: something that no process sees was changed",
+             (unsigned long long)hash, (unsigned long long)t->hash);
 }
 
-static bool is_compared(const struct replay *x, const struct muster_record *r)
+static int play(struct muster_player *p, const struct muster_trace *t,
+                struct muster_divergence *divergence)
 {
-    return r->time >= x->from && r->time <= x->until &&
-           (x->node == MUSTER_NOBODY || x->node == r->process);
-}
-
-/* What was put out and is not in the records. */
-static void check_leftover(struct replay *x, struct player *p, const struct muster_record *where)
-{
-    if (p->out && p->next < p->out->count && p->compared) {
-        struct muster_record actual = record_of(&p->out->at[p->next], where);
-        diverge(x, where, NULL, &actual, "puts out what is not in the trace");
-    }
-}
-
-/* Members of a scenario may be started with one electorate and restarted with the next. */
-static void place_player(const struct muster_scenario *s, struct player *p, uint64_t start_flags)
-{
-    uint32_t member = p->place.index;
-    p->place = s->place[(start_flags & MUSTER_START_NEXT) ? MUSTER_ELECTORATE_NEXT
-                                                          : MUSTER_ELECTORATE_FIRST];
-    p->place.index = member;
-}
-
-static bool prepare(struct replay *x, struct player *p)
-{
-    const struct muster_process *table = x->scenario->process;
-    if (!p->self) {
-        p->size = table->size(x->scenario->config, &p->place);
-        p->self = aligned_alloc(16, (p->size + 16) & ~(size_t)15);
-        p->out = malloc(sizeof *p->out);
-    }
-    return p->self && p->out;
-}
-
-/* An input that no process can be handed: it breaks the door's contract. */
-static const char *unfit(const struct player *p, const struct muster_record *r)
-{
-    if (r->kind == MUSTER_IN_START)
-        return NULL;
-    if (!p->started)
-        return "takes an input before its in.start";
-    if (r->clock < p->last_now)
-        return "takes an input whose clock goes back";
-    return NULL;
-}
-
-static int feed(struct replay *x, const struct muster_record *r)
-{
-    struct player *p = &x->player[r->process];
-    const struct muster_process *table = x->scenario->process;
-    check_leftover(x, p, r);
-    const char *problem = unfit(p, r);
-    if (problem || x->divergence->found) {
-        diverge(x, r, r, NULL, problem ? problem : "");
-        return 0;
-    }
-    if (!prepare(x, p))
-        return MUSTER_E_NOSPACE;
-    if (r->kind == MUSTER_IN_START) {
-        memset(p->self, 0, p->size);
-        place_player(x->scenario, p, r->arg[3]);
-        table->init(p->self, x->scenario->config, &p->place);
-        p->started = true;
-    }
-    struct muster_input in = {.kind = r->kind,
-                              .status = r->status,
-                              .now = r->clock,
-                              .wall = r->wall,
-                              .tag = r->tag,
-                              .data = r->data};
-    memcpy(in.arg, r->arg, sizeof in.arg);
-    p->last_now = r->clock;
-    p->out->count = p->out->used = 0;
-    p->next = 0;
-    p->compared = is_compared(x, r);
-    table->handle(p->self, &in, p->out);
-    return 0;
-}
-
-static bool is_effect(const struct muster_record *r)
-{
-    return r->process != MUSTER_NOBODY &&
-           (r->kind >= MUSTER_EVENT_NOTE ||
-            (r->kind >= MUSTER_EVENT_EFFECT && r->kind < MUSTER_EVENT_WORLD));
-}
-
-static void compare(struct replay *x, const struct muster_record *r)
-{
-    struct player *p = &x->player[r->process];
-    if (!p->out || p->next >= p->out->count) {
-        if (is_compared(x, r))
-            diverge(x, r, r, NULL, "no longer puts this out");
-        return;
-    }
-    struct muster_record actual = record_of(&p->out->at[p->next++], r);
-    if (is_compared(x, r) && !same_effect(r, &actual))
-        diverge(x, r, r, &actual, "puts out something else");
-}
-
-static int play(struct replay *x)
-{
-    const struct muster_trace *t = x->trace;
     uint64_t hash = MUSTER_HASH_START;
-    for (size_t i = 0; i < t->count && !x->divergence->found; i++) {
-        const struct muster_record *r = &t->records[i];
-        hash = muster_record_hash(hash, r);
-        int error = 0;
-        if (r->kind < MUSTER_EVENT_EFFECT)
-            error = feed(x, r);
-        else if (is_effect(r))
-            compare(x, r);
-        if (error)
-            return error;
+    int error = 0;
+    for (size_t i = 0; i < t->count && !error; i++) {
+        hash = muster_record_hash(hash, &t->records[i]);
+        error = muster_player_step(p, divergence);
     }
     /* Only a cut-off trace may end between an input and its effects. */
-    for (uint32_t p = 0; p < t->name_count && t->complete && t->count > 0; p++) {
-        struct muster_record where = t->records[t->count - 1];
-        where.process = (uint16_t)p;
-        check_leftover(x, &x->player[p], &where);
-    }
-    if (!x->divergence->found && t->complete && hash != t->hash) {
-        x->divergence->found = true;
-        snprintf(x->divergence->text, sizeof x->divergence->text,
-                 "every effect is the same, but the records give run hash %016llx and the last "
-                 "line says %016llx: something that no process sees was changed",
-                 (unsigned long long)hash, (unsigned long long)t->hash);
-    }
-    return 0;
-}
-
-/* ---- the scenario that the trace brings along ---- */
-
-/* Complaints point into the copies that the loader had: let them point into the trace's own. */
-static void keep_marks(const struct muster_trace *t, struct muster_diagnostics *d)
-{
-    for (uint32_t i = 0; i < d->count; i++) {
-        const struct muster_source **at = &d->at[i].mark.source;
-        for (const struct muster_source *s = t->sources.first; *at && s; s = s->next) {
-            if (strcmp(s->path, (*at)->path) == 0) {
-                *at = s;
-                break;
-            }
-        }
-    }
-}
-
-static struct muster_scenario *load_scenario(const struct muster_trace *t,
-                                             const struct muster_registry *registry,
-                                             struct muster_diagnostics *d)
-{
-    struct muster_sources sources = {0};
-    for (const struct muster_source *s = t->sources.first; s; s = s->next)
-        muster_source_add(&sources, s->path, s->text, s->size);
-    sources.sealed = true;
-    struct muster_scenario *s = muster_scenario_load(t->scenario, &sources, registry, d);
-    keep_marks(t, d);
-    muster_sources_free(&sources); /* empty when it was loaded */
-    return s;
-}
-
-/* The header must tell of the scenario what the scenario tells of itself. */
-static bool header_fits(const struct muster_trace *t, const struct muster_scenario *s,
-                        struct muster_diagnostics *d)
-{
-    bool fits = strcmp(t->process, s->process->name) == 0 && t->members == s->members &&
-                t->voters == s->voters;
-    for (uint32_t i = 0; fits && i < s->members; i++)
-        fits = strcmp(t->names[i], s->names[i]) == 0;
-    if (!fits)
-        muster_complain_of(d, MUSTER_SEVERITY_ERROR, t->path, 1,
-                           "the header does not fit the scenario in it: process, members or "
-                           "voters differ");
-    return fits;
-}
-
-static void place_players(struct replay *x)
-{
-    const struct muster_trace *t = x->trace;
-    for (uint32_t i = 0; i < t->name_count; i++) {
-        uint32_t member = i;
-        for (uint32_t k = 0; k < t->members && i >= t->members; k++) {
-            size_t length = strlen(t->names[k]);
-            if (strncmp(t->names[i], t->names[k], length) == 0 && t->names[i][length] == '\'')
-                member = k;
-        }
-        x->player[i].place.index = member;
-        place_player(x->scenario, &x->player[i], 0);
-    }
+    if (!error && t->complete)
+        error = muster_player_finish(p, divergence);
+    if (!error && t->complete)
+        check_hash(t, hash, divergence);
+    return divergence->found ? MUSTER_E_INVALID : error;
 }
 
 int muster_trace_replay(const struct muster_trace *t, const struct muster_registry *registry,
@@ -277,28 +42,13 @@ int muster_trace_replay(const struct muster_trace *t, const struct muster_regist
                         struct muster_divergence *divergence, struct muster_diagnostics *d)
 {
     memset(divergence, 0, sizeof *divergence);
-    struct muster_scenario *s = load_scenario(t, registry, d);
-    if (!s)
+    struct muster_player *p = muster_player_open(t, registry, d);
+    if (!p)
         return MUSTER_E_INVALID;
-    struct replay x = {.trace = t,
-                       .scenario = s,
-                       .from = from,
-                       .until = until,
-                       .node = node,
-                       .divergence = divergence};
-    int error = MUSTER_E_INVALID;
-    if (header_fits(t, s, d)) {
-        place_players(&x);
-        error = play(&x);
-        if (error)
-            muster_complain_of(d, MUSTER_SEVERITY_ERROR, t->path, 0, "out of memory");
-    }
-    for (uint32_t i = 0; i < MUSTER_PROCESSES_MAX; i++) {
-        free(x.player[i].self);
-        free(x.player[i].out);
-    }
-    muster_scenario_free(s);
-    if (!error && divergence->found)
-        error = MUSTER_E_INVALID;
+    muster_player_compare(p, from, until, node);
+    int error = play(p, t, divergence);
+    if (error && !divergence->found)
+        muster_complain_of(d, MUSTER_SEVERITY_ERROR, t->path, 0, "out of memory");
+    muster_player_close(p);
     return error;
 }

@@ -57,6 +57,31 @@ class Run(Case):
         self.scenario("late", "speak", entry % ", then: 19s")
         self.assertIn("this entry never fired", self.run_("run", "late.yaml", code=2).stdout)
 
+    def test_an_entry_waits_for_its_event_until_a_time(self):
+        entry = "timeline:\n  - {when: word, until: %s, crash: n1}\n"
+        self.scenario("soon", "speak", entry % "5s")
+        self.scenario("late", "speak", entry % "3s")
+        self.run_("run", "soon.yaml")
+        self.assertIn("this entry never fired", self.run_("run", "late.yaml", code=2).stdout)
+        self.scenario("wrong", "calm", "timeline:\n"
+                      "  - {when: word, after: 9s, until: 8s, crash: n1}\n"
+                      "  - {at: 9s, until: 12s, crash: n1}\n"
+                      "  - {when: word, until: 30s, crash: n1}\n")
+        said = self.run_("lint", "wrong.yaml", code=65).stderr
+        self.assertIn("9:36: error: 'until' is before 'after'", said)
+        self.assertIn("10:14: error: 'until' needs 'when: EVENT' or 'whenever: EVENT'", said)
+        self.assertIn("11:25: error: '30s' is after the end; the scenario lasts 20s", said)
+
+    def test_lenient_forgives_what_never_came(self):
+        more = ("timeline:\n  - {when: word, crash: n1}\n  - {at: 3s, restart: n1}\n"
+                "eventually: [talk, leader_returns]\n")
+        self.scenario("strict", "calm", more)
+        self.scenario("lenient", "calm", "lenient: true\n" + more.replace("talk, ", ""))
+        self.scenario("unmet", "calm", "lenient: true\n" + more)
+        self.run_("run", "strict.yaml", code=2)
+        self.run_("run", "lenient.yaml")
+        self.assertIn("talk not met", self.run_("run", "unmet.yaml", code=2).stdout)
+
     def test_an_expected_failure_passes_and_its_absence_fails(self):
         self.run_("run", "documented.yaml")
         self.assertIn("silence was expected to fail and held",

@@ -2,6 +2,7 @@
 /* The store: what every coordinator takes for granted. */
 #include "tests/conformance/conformance.h"
 
+#include "core/coordinator/astra_wire.h"
 #include "core/coordinator/wire.h"
 
 #define SECOND   MUSTER_SECOND
@@ -89,6 +90,70 @@ static void replace(struct conformance *c)
 }
 ONE(is_tombstone, "R 42 af 0 n1 0123")
 
+/* The origin's lock (core/coordinator/astra_wire.h), under a key of its own. */
+#define LOCK "{c}:lock"
+
+static void lock_script(struct conformance *c, enum muster_astra_script script, const char *id)
+{
+    ASK("EVAL", muster_astra_script_text(script), "1", LOCK, id, "60000");
+}
+
+static void take_lock(struct conformance *c)
+{
+    lock_script(c, MUSTER_ASTRA_TAKE, "n1");
+}
+
+/* [seconds microseconds], both numbers, of this century: what it is differs. */
+static enum conformance_verdict is_time(struct conformance *c, const struct muster_input *in)
+{
+    struct muster_flat_reader r;
+    struct muster_flat_value array, seconds, rest;
+    uint64_t s = 0, us = 0;
+    if (conformance_which(c, in) != 0)
+        return CONFORMANCE_ON;
+    muster_flat_reader_init(&r, in->data);
+    bool two = muster_flat_next(&r, &array) == 0 && array.type == MUSTER_FLAT_ARRAY &&
+               array.count == 2 && muster_flat_next(&r, &seconds) == 0 &&
+               muster_flat_next(&r, &rest) == 0;
+    bool good = two && muster_text_parse_u64(seconds.bytes, &s) == 0 &&
+                muster_text_parse_u64(rest.bytes, &us) == 0 && s > 1000000000 && us < 1000000;
+    return good ? CONFORMANCE_GOOD : conformance_bad(c, "the lock's script told no time");
+}
+
+static void take_held(struct conformance *c)
+{
+    lock_script(c, MUSTER_ASTRA_TAKE, "n2");
+}
+ONE(is_n1, "n1")
+
+static void renew_lock(struct conformance *c)
+{
+    lock_script(c, MUSTER_ASTRA_RENEW, "n1");
+}
+ONE(is_one, ":1")
+
+static void renew_foreign(struct conformance *c)
+{
+    lock_script(c, MUSTER_ASTRA_RENEW, "n2");
+}
+ONE(is_none, ":0")
+
+static void release_foreign(struct conformance *c)
+{
+    ASK("EVAL", muster_astra_script_text(MUSTER_ASTRA_RELEASE), "1", LOCK, "n2");
+}
+
+static void release_lock(struct conformance *c)
+{
+    ASK("EVAL", muster_astra_script_text(MUSTER_ASTRA_RELEASE), "1", LOCK, "n1");
+}
+
+static void lock_is_gone(struct conformance *c)
+{
+    ASK("MGET", LOCK, "{c}:a");
+}
+ONE(is_gone, "[nil 1]")
+
 /* A subscription does not end, and what is published comes with its tag. */
 static void subscribe(struct conformance *c)
 {
@@ -124,6 +189,15 @@ static const struct conformance_step store[] = {
     {"a second script is loaded", load_second, is_unchanged},
     {"a known script runs by its digest", known_script, is_unchanged},
     {"a script compares the whole record", replace, is_tombstone},
+    {"a free lock is taken, and the time told", take_lock, is_time},
+    {"one's own lock is taken again", take_lock, is_time},
+    {"a lock that is held says by whom", take_held, is_n1},
+    {"one's own lock is renewed", renew_lock, is_one},
+    {"another's lock is not renewed", renew_foreign, is_none},
+    {"another's lock is not deleted", release_foreign, is_none},
+    {"one's own lock is deleted", release_lock, is_one},
+    {"then it is gone, and nothing else", lock_is_gone, is_gone},
+    {"a lock that is gone is not renewed", renew_lock, is_none},
     {"a message comes with the subscription's tag", subscribe, is_pushed},
     {NULL, NULL, NULL},
 };

@@ -80,6 +80,12 @@ const void *muster_world_config(const struct muster_world *w)
     return &w->config;
 }
 
+const void *muster_world_config_of(const struct muster_world *w, uint32_t process)
+{
+    (void)process;
+    return &w->config;
+}
+
 muster_time muster_world_calm_since(const struct muster_world *w)
 {
     return w->calm;

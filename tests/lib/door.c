@@ -16,6 +16,7 @@ struct door *door_open(const struct door_options *options)
     muster_config_defaults(&d->config);
     muster_config_finish(&d->config);
     d->config.authority = MUSTER_AUTHORITY_VOTERS;
+    d->config.hold_history = false; /* what a test of it switches on */
     d->place.index = options->index;
     d->place.count = options->members ? options->members : 3;
     d->place.voters = options->voters ? options->voters : d->place.count;
@@ -71,11 +72,16 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         p->promise = leader.pair;
         p->echo = leader.counter;
     }
-    struct muster_member_record member;
+    struct muster_member_record member = {.ledger = {0, 0}};
     if (p->votes && !p->deaf &&
         muster_member_record_parse(&member, muster_text_bytes(d->own)) == 0 &&
         muster_pause_is_newer(member.pause, p->pause))
         p->pause = member.pause;
+    if (p->votes && !p->deaf && d->own_ledger[0] &&
+        muster_ledger_is_newer(member.ledger, p->ledger)) {
+        p->ledger = member.ledger;
+        snprintf(p->ledger_text, sizeof p->ledger_text, "%s", d->own_ledger);
+    }
     if (p->known < p->promise.epoch)
         p->known = p->promise.epoch;
     struct muster_member_record r = {
@@ -90,6 +96,7 @@ static void make_peer_record(struct door *d, uint32_t i, char text[MUSTER_RECORD
         .mode = p->mode,
         .failed = p->failed,
         .pause = p->pause,
+        .ledger = p->ledger,
         .generation = muster_electorate_generation(&d->place),
         .settled = p->settled,
     };
@@ -131,6 +138,56 @@ static void read_all(struct door *d, struct muster_flat_writer *w)
     }
 }
 
+/* ---- the origin's wire ---- */
+
+static void read_votes(struct door *d, uint32_t votes, struct muster_flat_writer *w)
+{
+    muster_flat_array(w, 1 + votes);
+    put(w, d->lock);
+    for (uint32_t i = 0; i < votes; i++) {
+        const struct door_peer *p = &d->peer[i];
+        char text[DOOR_TEXT_MAX] = "";
+        struct muster_self self = {(enum muster_circuit_state)p->circuit,
+                                   (enum muster_fallback_mode)p->mode, MUSTER_PPM, 0};
+        struct muster_text t;
+        muster_text_init(&t, text, sizeof text);
+        if (i == d->place.index)
+            muster_text_add(&t, d->own_vote);
+        else if (p->up && d->vote)
+            muster_text_add(&t, d->vote);
+        else if (p->up)
+            muster_astra_vote_write(&self, p->still ? 7 : d->now / d->config.heartbeat_every, &t);
+        put(w, text);
+    }
+}
+
+static void tell_time(struct door *d, struct muster_flat_writer *w)
+{
+    char time[24];
+    muster_flat_array(w, 2);
+    snprintf(time, sizeof time, "%llu", (unsigned long long)(d->store_time / 1000000));
+    put(w, time);
+    snprintf(time, sizeof time, "%llu", (unsigned long long)(d->store_time % 1000000));
+    put(w, time);
+}
+
+static void run_lock(struct door *d, char argv[10][DOOR_TEXT_MAX], struct muster_flat_writer *w)
+{
+    bool own = strcmp(d->lock, argv[4]) == 0 && !d->expires;
+    if (strcmp(argv[1], muster_astra_script_text(MUSTER_ASTRA_TAKE)) == 0) {
+        if (d->lock[0] && !own) {
+            put(w, d->lock);
+            return;
+        }
+        snprintf(d->lock, sizeof d->lock, "%.31s", argv[4]);
+        tell_time(d, w);
+        return;
+    }
+    if (own && strcmp(argv[1], muster_astra_script_text(MUSTER_ASTRA_RELEASE)) == 0)
+        d->lock[0] = 0;
+    muster_flat_integer(w, own);
+}
+
 static void acquire(struct door *d, char argv[10][DOOR_TEXT_MAX])
 {
     struct muster_leader_record r;
@@ -147,11 +204,29 @@ static void acquire(struct door *d, char argv[10][DOOR_TEXT_MAX])
              (unsigned long long)(stands ? r.pair.attempt : 0));
 }
 
+/* MGET of voters' ledgers. */
+static void read_ledgers(struct door *d, const struct door_pending *p, struct muster_flat_writer *w)
+{
+    muster_flat_array(w, p->argc - 1);
+    for (uint32_t k = 1; k < p->argc; k++)
+        for (uint32_t i = 0; i < d->place.count; i++)
+            if (strcmp(strrchr(p->argv[k], ':') + 1, names[i]) == 0)
+                put(w, i == d->place.index ? d->own_ledger : d->peer[i].ledger_text);
+}
+
 /* Execute a command and write its reply. */
 static void execute(struct door *d, struct door_pending *p, struct muster_flat_writer *w)
 {
     char(*argv)[DOOR_TEXT_MAX] = p->argv;
-    if (strcmp(argv[0], "MGET") == 0) {
+    if (strcmp(argv[0], "MGET") == 0 && strncmp(argv[1], "astra:", 6) == 0) {
+        read_votes(d, p->argc - 2, w);
+    } else if (strcmp(argv[0], "EVAL") == 0 && strncmp(argv[3], "astra:", 6) == 0) {
+        run_lock(d, argv, w);
+    } else if (strcmp(argv[0], "MGET") == 0 && strstr(argv[1], ":ledger:")) {
+        read_ledgers(d, p, w);
+    } else if (strcmp(argv[0], "TIME") == 0) {
+        tell_time(d, w);
+    } else if (strcmp(argv[0], "MGET") == 0) {
         read_all(d, w);
     } else if (strcmp(argv[0], "EVALSHA") == 0 && !d->scripts_known) {
         muster_flat_text(w, MUSTER_FLAT_ERROR, "NOSCRIPT No matching script.");
@@ -163,8 +238,12 @@ static void execute(struct door *d, struct door_pending *p, struct muster_flat_w
             snprintf(d->leader, sizeof d->leader, "%.200s", argv[5]);
         put(w, d->leader);
     } else if (strcmp(argv[0], "SET") == 0) {
-        if (strstr(argv[1], ":node:"))
+        if (strstr(argv[1], ":vote:"))
+            snprintf(d->own_vote, sizeof d->own_vote, "%s", argv[2]);
+        else if (strstr(argv[1], ":node:"))
             snprintf(d->own, sizeof d->own, "%.200s", argv[2]);
+        else if (strstr(argv[1], ":ledger:"))
+            snprintf(d->own_ledger, sizeof d->own_ledger, "%s", argv[2]);
         else if (strstr(argv[1], ":decision"))
             snprintf(d->decision, sizeof d->decision, "%.200s", argv[2]);
         muster_flat_text(w, MUSTER_FLAT_STATUS, "OK");
@@ -217,7 +296,8 @@ static void await(struct door *d, const struct muster_effect *e, char *text)
     memset(p, 0, sizeof *p);
     p->used = true;
     p->effect = *e;
-    bool history = e->kind == MUSTER_OUT_DISK && e->disk.file != MUSTER_SLOT_FILE;
+    bool ledger = e->kind == MUSTER_OUT_DISK && e->disk.file == MUSTER_LEDGER_FILE;
+    bool history = e->kind == MUSTER_OUT_DISK && e->disk.file != MUSTER_SLOT_FILE && !ledger;
     uint64_t kind = e->tag & 0xff;
     assert(history || is_seal(e) || (kind > 0 && kind < DOOR_KINDS));
     p->answer = is_seal(e) ? d->seals : history ? DOOR_NORMAL : d->answer[kind];
@@ -234,12 +314,14 @@ static void await(struct door *d, const struct muster_effect *e, char *text)
         (!history && !is_seal(e) && kind == MUSTER_ASK_SUBSCRIBE && !p->answer))
         p->due = MUSTER_NEVER;
     if (e->kind == MUSTER_OUT_DISK && e->disk.operation == MUSTER_DISK_WRITE && !history) {
+        uint8_t *disk = ledger ? d->ledger : d->disk;
+        uint32_t *size = ledger ? &d->ledger_size : &d->disk_size;
         bool written = p->answer == DOOR_NORMAL;
-        assert(e->disk.offset + e->data.size <= sizeof d->disk);
+        assert(e->disk.offset + e->data.size <= (ledger ? sizeof d->ledger : sizeof d->disk));
         if (written)
-            memcpy(d->disk + e->disk.offset, e->data.at, e->data.size);
-        if (written && d->disk_size < e->disk.offset + e->data.size)
-            d->disk_size = (uint32_t)(e->disk.offset + e->data.size);
+            memcpy(disk + e->disk.offset, e->data.at, e->data.size);
+        if (written && *size < e->disk.offset + e->data.size)
+            *size = (uint32_t)(e->disk.offset + e->data.size);
     }
 }
 
@@ -321,6 +403,12 @@ static void answer_disk(struct door *d, const struct door_pending *p)
         in.status = MUSTER_STATUS_IOERROR;
     else if (p->effect.disk.operation == MUSTER_DISK_READ && in.disk.file == MUSTER_SLOT_FILE)
         in.data = (struct muster_bytes){d->disk, d->disk_size};
+    else if (p->effect.disk.operation == MUSTER_DISK_READ && in.disk.file == MUSTER_LEDGER_FILE &&
+             p->effect.disk.offset < d->ledger_size)
+        in.data = (struct muster_bytes){d->ledger + p->effect.disk.offset,
+                                        d->ledger_size - p->effect.disk.offset > 4096
+                                            ? 4096
+                                            : d->ledger_size - p->effect.disk.offset};
     door_input(d, &in);
 }
 

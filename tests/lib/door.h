@@ -6,6 +6,7 @@
 #ifndef MUSTER_TESTS_LIB_DOOR_H
 #define MUSTER_TESTS_LIB_DOOR_H
 
+#include "core/coordinator/astra_side.h"
 #include "core/coordinator/redis.h"
 #include "core/flat.h"
 #include "core/node.h"
@@ -44,8 +45,10 @@ struct door_peer {
     uint64_t settled;        /* generation that it says is settled */
     uint64_t circuit, mode;
     uint64_t failed;
-    bool deaf; /* takes no pause over, though it votes */
+    bool deaf; /* takes neither a pause nor a ledger over, though it votes */
     struct muster_pause pause;
+    struct muster_ledger_version ledger;
+    char ledger_text[DOOR_TEXT_MAX]; /* of its key; empty: none */
 };
 
 struct door_entry {
@@ -89,10 +92,16 @@ struct door {
 
     char leader[MUSTER_RECORD_MAX], decision[MUSTER_RECORD_MAX], own[MUSTER_RECORD_MAX];
     char epoch[32];
+    char lock[MUSTER_NAME_MAX + 1]; /* the origin's; empty: free */
+    char own_vote[DOOR_TEXT_MAX];   /* as JSON */
+    const char *vote;               /* of every peer, instead of its own JSON */
+    uint64_t store_time;            /* us since 1970, as TIME tells it */
+    bool expires;                   /* a renewal finds the lock gone */
     uint64_t electorate;
     struct door_peer peer[MUSTER_MEMBERS_MAX];
-    uint8_t disk[MUSTER_DISK_READ_MAX];
-    uint32_t disk_size;
+    char own_ledger[DOOR_TEXT_MAX];
+    uint8_t disk[MUSTER_DISK_READ_MAX], ledger[2 * MUSTER_LEDGER_SLOT];
+    uint32_t disk_size, ledger_size;
     const char *health;
 
     struct door_pending pending[DOOR_PENDING];

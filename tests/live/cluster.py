@@ -202,7 +202,7 @@ class Daemon:
 
 
 class Cluster:
-    def __init__(self, folder, tools):
+    def __init__(self, folder, tools, more=''):
         self.folder, self.tools = folder, tools
         self.events = []
         self.log = open(os.path.join(folder, 'log.jsonl'), 'wb')
@@ -216,7 +216,8 @@ class Cluster:
         for name, daemon in self.daemons.items():
             with open(daemon.config, 'w', encoding='utf-8') as file:
                 file.write(CONFIG.format(node=name, folder=folder, port=self.relay.port,
-                                         fence=tools['muster-fence'], target=tools['target']))
+                                         fence=tools['muster-fence'], target=tools['target'])
+                           + more)
             self.set_health(name, failed=3 if name == 'n2' else 0)
 
     def set_health(self, name, failed=0, circuit='CLOSED', open_seconds=0):

@@ -9,6 +9,7 @@
  * A line of the events: TIME NODE kill|pause|resume. Prints a line for each property; exit 1 when
  * one is violated, 2 when one that must be was never put to the test, 65 when a file is unreadable.
  */
+#include "core/coordinator/ledger.h"
 #include "core/coordinator/slot.h"
 #include "sim/check/check.h"
 #include "sim/check/registry.h"
@@ -31,7 +32,8 @@ struct moment {
 /* What a disk really held: the slots as written, and as synced. */
 struct disk {
     uint8_t written[SLOTS_SIZE], durable[SLOTS_SIZE];
-    uint64_t sync_tag; /* of the sync under way */
+    uint64_t sync_tag;   /* of the sync under way */
+    uint64_t ledger_tag; /* likewise, of the ledger */
 };
 
 struct use {
@@ -63,7 +65,7 @@ static const struct {
     {&muster_check_effect_epoch, true},         {&muster_check_no_late_effect, true},
     {&muster_check_no_stale_effect, true},      {&muster_check_effect_once, true},
     {&muster_check_one_terminal_record, true},  {&muster_check_concurrency_kept, true},
-    {&muster_check_cooldown_kept, false},
+    {&muster_check_cooldown_kept, false},       {&muster_check_history_held, true},
 };
 #define JUDGED (sizeof judged / sizeof judged[0])
 
@@ -108,6 +110,12 @@ bool muster_world_running(const struct muster_world *w, uint32_t process)
 
 const void *muster_world_config(const struct muster_world *w)
 {
+    return w->scenario->config;
+}
+
+const void *muster_world_config_of(const struct muster_world *w, uint32_t process)
+{
+    (void)process;
     return w->scenario->config;
 }
 
@@ -266,6 +274,22 @@ static void show(struct muster_world *w, const struct muster_record *r)
     }
 }
 
+/* A sync of the ledger has ended well. */
+static void follow_ledger(struct muster_world *w, const struct muster_record *r)
+{
+    struct disk *d = &w->disk[r->process];
+    bool sync = r->arg[0] == MUSTER_DISK_SYNC && r->arg[1] == MUSTER_LEDGER_FILE;
+    if (r->kind == MUSTER_EVENT_EFFECT + MUSTER_OUT_DISK && sync)
+        d->ledger_tag = r->tag;
+    if (r->kind != MUSTER_IN_DISK || !sync || r->tag != d->ledger_tag || r->status != 0)
+        return;
+    struct muster_record truth = {.kind = MUSTER_EVENT_DURABLE,
+                                  .time = r->time,
+                                  .process = r->process,
+                                  .arg = {MUSTER_LEDGER_FILE}};
+    show(w, &truth);
+}
+
 /* What the disk holds once a sync of the slots has ended well: ground truth of promises. */
 static void follow_disk(struct muster_world *w, const struct muster_record *r)
 {
@@ -291,6 +315,7 @@ static void follow_disk(struct muster_world *w, const struct muster_record *r)
                                       .data = {d->durable, SLOTS_SIZE}};
         show(w, &truth);
     }
+    follow_ledger(w, r);
 }
 
 static void play(struct muster_world *w)

@@ -34,11 +34,13 @@ static void config_as_written_loads_the_same(void **state)
     parse(&f, "cluster: eu.1\nauthority: voters\ncoordinator: {type: local}\n"
               "lease_ttl: 7.000000001s\n"
               "renew_every: 1s\npoll_every: 0.5s\nrenew_deadline: 5s\nquorum_threshold: 0.500001\n"
-              "poll_interval: 7\nenabled: false\nseal_targets: false\nstore_lost: freeze\n"
+              "poll_interval: 7\nenabled: false\nseal_targets: false\n"
+              "hold_history: false\nstore_lost: freeze\n"
               "recovery_actions: {own_action: {timeout: 1ns, max_retries: 3, scope: local}}\n"
               "cooldowns: {safe_mode: 0s}\n");
     assert_int_equal(muster_core_config_load(&c, f.doc.root, NULL, &f.d), 0);
     assert_false(c.seal_targets);
+    assert_false(c.hold_history);
     assert_true(c.store_lost_freezes);
     done(&f);
     muster_text_init(&t, text, sizeof text);

@@ -49,7 +49,7 @@ static const char *exported(const struct muster_limits *l, muster_time now)
 
 static bool import(struct muster_limits *l, muster_time now, const char *text)
 {
-    return muster_limits_import(l, now, muster_text_bytes(text));
+    return muster_limits_import(l, now, 0, muster_text_bytes(text));
 }
 
 /* ---- the table ---- */
@@ -310,10 +310,10 @@ static void malformed_text_counts_as_everything_just_now(void **state)
         assert_all_just_now(&l, START);
     }
     struct muster_limits l = made(10, 5);
-    assert_false(muster_limits_import(&l, START, (struct muster_bytes){NULL, 0}));
+    assert_false(muster_limits_import(&l, START, 0, (struct muster_bytes){NULL, 0}));
     assert_all_just_now(&l, START);
     static const uint8_t zero_inside[] = "actions 0\0safe_mode 0";
-    assert_false(muster_limits_import(&l, START,
+    assert_false(muster_limits_import(&l, START, 0,
                                       (struct muster_bytes){zero_inside, sizeof zero_inside - 1}));
 }
 
@@ -339,7 +339,7 @@ static void text_that_was_cut_off_is_no_wider(void **state)
     assert_true(import(&all, START, whole));
     for (size_t size = 0; size < sizeof whole - 1; size++) {
         struct muster_limits l = made(3, 2);
-        muster_limits_import(&l, START, (struct muster_bytes){(const uint8_t *)whole, size});
+        muster_limits_import(&l, START, 0, (struct muster_bytes){(const uint8_t *)whole, size});
         for (int limit = 0; limit < MUSTER_LIMIT_COUNT; limit++)
             for (int n = 0; n < MUSTER_LIMIT_MAX; n++)
                 assert_true(l.until[limit][n] >= all.until[limit][n]);

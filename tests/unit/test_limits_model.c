@@ -85,7 +85,7 @@ static void restart(struct reference *r, struct muster_limits *l, int64_t *now, 
     muster_limits_export(l, (muster_time)*now, &t);
     struct muster_limits_config cfg = l->cfg;
     muster_limits_init(l, &cfg);
-    assert_true(muster_limits_import(l, (muster_time)clock, muster_text_written(&t)));
+    assert_true(muster_limits_import(l, (muster_time)clock, 0, muster_text_written(&t)));
     for (int limit = 0; limit < MUSTER_LIMIT_COUNT; limit++)
         for (uint32_t i = 0; i < r->count[limit]; i++) {
             int64_t age = *now - r->at[limit][i];

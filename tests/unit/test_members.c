@@ -39,7 +39,7 @@ static void see(muster_time now, uint32_t index, unsigned incarnation, unsigned 
 static void judge(muster_time now)
 {
     out.count = out.used = 0;
-    muster_members_judge(&m, now, 64, &out);
+    muster_members_judge(&m, now, now, 64, &out);
 }
 
 static void expect_note(uint16_t note, uint32_t index)
@@ -118,6 +118,9 @@ static void vote_is_fresh_for_three_heartbeats(void **state)
     (void)state;
     assert_false(muster_members_fresh(&m, S(1), 2));
     see(S(1), 2, 1, 1);
+    judge(S(1));
+    assert_false(muster_members_fresh(&m, S(1), 2)); /* it may be old: seen for the first time */
+    see(S(30), 2, 1, 2);
     assert_true(muster_members_fresh(&m, S(1) + 3 * config.heartbeat_every, 2));
     assert_false(muster_members_fresh(&m, S(1) + 3 * config.heartbeat_every + 1, 2));
 }
@@ -170,7 +173,7 @@ static void notes_of_one_call_are_bounded_and_none_is_lost(void **state)
     uint32_t seen = 0;
     for (int calls = 0; calls < 3; calls++) {
         out.count = out.used = 0;
-        muster_members_judge(&m, S(5), 8, &out);
+        muster_members_judge(&m, S(5), S(5), 8, &out);
         assert_true(out.count <= 8);
         seen += out.count;
     }

@@ -339,6 +339,9 @@ static void empty_parts_come_back_the_same(void **state)
     static const char *const rows[] = {
         "{}",
         "{orchestrator: enhanced}",
+        "{coordinator: {type: local}}",
+        "{coordinator: {wire: astra}}",
+        "{coordinator: {type: redis, wire: bridge}}",
         "{recovery_policies: {}, blast_radius: {}}",
         "{orchestrator: enhanced, action_backoff: false, action_breaker: false}",
         "{action_backoff: {jitter: decorrelated, cap: 3}, action_breaker: {probe_timeout: 9}}",

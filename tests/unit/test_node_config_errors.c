@@ -258,6 +258,40 @@ static void more_healthy_members_than_there_are_do_not_fit(void **state)
     config_drop(&f);
 }
 
+static void origins_wire_has_its_own_times(void **state)
+{
+    (void)state;
+    config_load(&f, "coordinator: {wire: astra}\n");
+    SAYS_NOTHING(&f);
+    const struct muster_config *c = &f.c.core;
+    assert_int_equal(c->wire, MUSTER_WIRE_ASTRA);
+    assert_true(c->lease_ttl == 30 * MUSTER_SECOND && c->renew_every == 15 * MUSTER_SECOND);
+    assert_true(c->renew_deadline == c->lease_ttl - c->margin && c->jitter == c->poll_every);
+    assert_true(muster_config_trusts_store(c, 5));
+    config_drop(&f);
+    config_load(&f, "coordinator: {wire: astra}\nlease_ttl: 30s\nrenew_every: 3s\nvote_ttl: 20s\n"
+                    "authority: voters\n");
+    SAYS(&f, "3:1: warning: 'renew_every' has no effect with 'wire: astra': it is 15s there",
+         "4:1: warning: 'vote_ttl' has no effect with 'wire: astra': it is 30s there",
+         "5:1: warning: 'authority: voters' has no effect with 'wire: astra': whoever holds the "
+         "lock in the store leads");
+    assert_int_equal(f.error, 0);
+    config_drop(&f);
+    config_load(&f, "coordinator: {type: local, wire: astra}\nlease_ttl: 20s\n");
+    SAYS(&f, "1:28: warning: 'wire' has no effect on 'type: local', which has no store");
+    assert_true(f.c.core.lease_ttl == 20 * MUSTER_SECOND);
+    config_drop(&f);
+    REFUSES("coordinator: {wire: astra}\nwork_items: 3\n",
+            "2:13: error: 'work_items' must be 0 with 'wire: astra': the origin's wire has no work "
+            "items");
+    REFUSES("coordinator: {wire: astro}\n",
+            "1:21: error: unknown word 'astro', did you mean 'astra'?");
+    config_load(&f, "coordinator: {wire: bridge}\nwork_items: 3\n");
+    SAYS_NOTHING(&f);
+    assert_true(f.c.core.lease_ttl == 15 * MUSTER_SECOND);
+    config_drop(&f);
+}
+
 static void older_names_are_warned_of_once(void **state)
 {
     (void)state;
@@ -331,6 +365,7 @@ int main(void)
         cmocka_unit_test(limits_have_bounds),
         cmocka_unit_test(attempts_that_make_no_sense_are_refused),
         cmocka_unit_test(more_healthy_members_than_there_are_do_not_fit),
+        cmocka_unit_test(origins_wire_has_its_own_times),
         cmocka_unit_test(older_names_are_warned_of_once),
         cmocka_unit_test(keys_without_meaning_are_noted_once_each),
         cmocka_unit_test(keys_that_the_basic_orchestrator_does_not_read_are_warned_of),

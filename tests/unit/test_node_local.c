@@ -12,7 +12,14 @@
 
 #define S(n) ((n)*MUSTER_SECOND)
 
-enum { ASK_READ = 1, ASK_WRITE, ASK_SYNC }; /* local.c: low bytes of its tags */
+enum {
+    ASK_READ = 1,
+    ASK_WRITE,
+    ASK_SYNC,
+    ASK_LEDGER_READ,
+    ASK_LEDGER_WRITE,
+    ASK_LEDGER_SYNC
+}; /* local.c: low bytes of its tags */
 
 static struct door *d;
 
@@ -444,10 +451,62 @@ static void description_says_how_far_a_shutdown_has_come(void **state)
     assert_true(door_says(d, "life=left"));
 }
 
+/* ---- what must not be forgotten (R16) ---- */
+
+static struct muster_effect triggered(void)
+{
+    door_mark(d);
+    door_command(d, MUSTER_VERB_TRIGGER, "safe_mode");
+    door_wait(d, S(1));
+    const struct door_entry *e = door_effect(d, MUSTER_OUT_ACTION);
+    return e ? e->effect : (struct muster_effect){.kind = 0};
+}
+
+static void action_starts_when_the_own_disk_has_it(void **state)
+{
+    (void)state;
+    d->config.hold_history = true;
+    door_start(d, false);
+    door_wait(d, S(1));
+    d->answer[ASK_LEDGER_SYNC] = DOOR_HANG;
+    assert_int_equal(triggered().kind, 0);
+    assert_non_null(door_note(d, MUSTER_NOTE_ACTION_PREPARED));
+    door_release(d, ASK_LEDGER_SYNC, DOOR_LOSE); /* it failed, and is tried again */
+    door_wait(d, S(1));
+    assert_null(door_effect(d, MUSTER_OUT_ACTION));
+    d->answer[ASK_LEDGER_SYNC] = DOOR_NORMAL;
+    door_wait(d, S(4));
+    assert_non_null(door_effect(d, MUSTER_OUT_ACTION));
+    assert_int_equal(d->spins, 0);
+}
+
+static void cooldown_outlives_the_process(void **state)
+{
+    (void)state;
+    d->config.hold_history = true;
+    door_start(d, false);
+    door_wait(d, S(1));
+    struct muster_effect e = triggered();
+    assert_int_equal(e.kind, MUSTER_OUT_ACTION);
+    door_end_action(d, e.tag, 1, MUSTER_RESULT_SUCCESS, 0);
+    door_wait(d, S(1));
+    door_start(d, false);
+    door_wait(d, S(1));
+    assert_non_null(door_note(d, MUSTER_NOTE_LEDGER_INHERITED));
+    assert_int_equal(triggered().kind, 0);
+    assert_int_equal(door_note(d, MUSTER_NOTE_ACTION_SKIPPED)->effect.arg[0],
+                     MUSTER_RESULT_SKIPPED_COOLDOWN);
+    door_wait(d, S(300));
+    assert_int_equal(triggered().kind, MUSTER_OUT_ACTION);
+    assert_int_equal(d->spins, 0);
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        HERE(action_starts_when_the_own_disk_has_it),
+        HERE(cooldown_outlives_the_process),
         HERE(leads_as_soon_as_its_epoch_is_on_disk),
         HERE(asks_no_store_for_anything),
         HERE(every_life_takes_a_higher_epoch),

@@ -135,6 +135,43 @@ static void every_verb_loads(void **state)
     done(&f);
 }
 
+static void member_is_restarted_with_another_config(void **state)
+{
+    (void)state;
+    struct fixture f;
+    load_good(&f, "cluster: {config: {lease_ttl: 20s}, configs: {a: {lease_ttl: 21s}, b: {}}}\n"
+                  "timeline:\n"
+                  "  - {at: 1s, restart: n1, config: a}\n"
+                  "  - {at: 2s, restart: n1, config: b, bootstrap: true}\n"
+                  "  - {at: 3s, restart: n1, config: first}\n"
+                  "  - {at: 4s, store: set, key: k, value: '{}'}\n");
+    assert_int_equal(f.s->config_count, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_true(((const struct muster_config *)f.s->configs[i])->lease_ttl ==
+                    (i == 1 ? 21 : 20) * MUSTER_SECOND);
+    assert_int_equal(f.s->timeline[0].restart.config, 2);
+    assert_int_equal(f.s->timeline[1].restart.config, 3);
+    assert_true(f.s->timeline[1].restart.bootstrap);
+    assert_int_equal(f.s->timeline[2].restart.config, 1);
+    assert_string_equal(f.s->timeline[3].store.value, "{}");
+    done(&f);
+    static const char *const bad[][2] = {
+        {"timeline: [{at: 1s, restart: n1, config: c}]\n",
+         "3:42: error: there is no config 'c'; g"},
+        {"timeline: [{at: 1s, store: set, key: k}]\n",
+         "3:12: error: 'set' needs 'key' and 'value'"},
+        {"cluster: {configs: {a: 3}}\n",
+         "3:24: error: expected a mapping such as {lease_ttl: 20s}"},
+        {"cluster: {configs: {a: {}, b: {}, c: {}, d: {}, e: {}}}\n", "3:49: error: more than 4 c"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        load(&f, bad[i][0]);
+        assert_null(f.s);
+        assert_non_null(strstr(printed(&f), bad[i][1]));
+        done(&f);
+    }
+}
+
 static void health_adds_up_over_points_and_timeline(void **state)
 {
     (void)state;
@@ -234,6 +271,7 @@ int main(void)
         cmocka_unit_test(normative_example_loads),
         cmocka_unit_test(defaults_hold_where_nothing_is_said),
         cmocka_unit_test(every_verb_loads),
+        cmocka_unit_test(member_is_restarted_with_another_config),
         cmocka_unit_test(health_adds_up_over_points_and_timeline),
         cmocka_unit_test(every_expectation_loads),
         cmocka_unit_test(includes_merge_and_variables_cross_files),

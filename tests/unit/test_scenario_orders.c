@@ -14,17 +14,22 @@ static const struct muster_registry registry = {processes, NULL};
 static struct muster_diagnostics d;
 static struct muster_sources sources; /* of the newest one, which complaints quote */
 
-static struct muster_scenario *load(const char *timeline)
+static struct muster_scenario *load_with(const char *config, const char *timeline)
 {
     char text[1024];
     muster_sources_free(&sources);
     sources = (struct muster_sources){.sealed = true};
     d = (struct muster_diagnostics){.count = 0};
     snprintf(text, sizeof text,
-             "version: 1\nduration: 60s\ncluster: {process: muster}\ntimeline:\n  - %s\n",
+             "version: 1\nduration: 60s\ncluster: {process: muster%s}\ntimeline:\n  - %s\n", config,
              timeline);
     muster_source_add(&sources, "s.yml", text, strlen(text));
     return muster_scenario_load("s.yml", &sources, &registry, &d);
+}
+
+static struct muster_scenario *load(const char *timeline)
+{
+    return load_with("", timeline);
 }
 
 static bool is_said(const char *what)
@@ -121,6 +126,27 @@ static void basic_orchestrator_does_nothing_with_them(void **state)
     }
 }
 
+static void origins_wire_refuses_what_it_has_no_word_for(void **state)
+{
+    static const char *const cases[] = {"{at: 1s, pause_recovery: true}",
+                                        "{at: 1s, switchover: n2}",
+                                        "{at: 1s, voter_init: n2, floor: 3}"};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        bool mixed = i % 2 == 1;
+        struct muster_scenario *s = load_with(mixed ? ", config: {coordinator: {wire: astra}}, "
+                                                      "configs: {b: {coordinator: {wire: bridge}}}"
+                                                    : ", config: {coordinator: {wire: astra}}",
+                                              cases[i / 2]);
+        assert_non_null(s);
+        muster_scenario_lint(s, &d);
+        assert_int_equal(d.count > 0 &&
+                             is_said("warning: a member with 'wire: astra' refuses that"),
+                         !mixed);
+        muster_scenario_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +154,7 @@ int main(void)
         cmocka_unit_test(phases_and_switches_are_for_all_unless_it_is_said),
         cmocka_unit_test(malformed_orders_are_errors),
         cmocka_unit_test(basic_orchestrator_does_nothing_with_them),
+        cmocka_unit_test(origins_wire_refuses_what_it_has_no_word_for),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     muster_sources_free(&sources);

@@ -210,6 +210,7 @@ static struct muster_member_record full_member(void)
         .score = MUSTER_PPM,
         .failed = UINT64_MAX,
         .pause = {MUSTER_INTEGER_MAX, MUSTER_INTEGER_MAX},
+        .ledger = {MUSTER_INTEGER_MAX, MUSTER_INTEGER_MAX},
     };
 }
 
@@ -224,6 +225,7 @@ static void same_members(const struct muster_member_record *a, const struct must
     assert_true(a->circuit == b->circuit && a->mode == b->mode);
     assert_true(a->score == b->score && a->failed == b->failed);
     assert_true(a->pause.epoch == b->pause.epoch && a->pause.count == b->pause.count);
+    assert_true(a->ledger.epoch == b->ledger.epoch && a->ledger.count == b->ledger.count);
 }
 
 static void member_record_comes_back_as_written(void **state)
@@ -277,10 +279,38 @@ static void member_record_of_another_form_is_refused(void **state)
         "V A " INCARNATION " " DIGEST " 05 6 a 7 8 1 2 3 4 2 1",
         "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 3", /* settled beyond its own */
         "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 0 0",     /* left out then */
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 0 0 0 0", /* likewise */
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 0 1 3 1",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 3 1 9 1", /* beyond what it knows */
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 9 1 3 1",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 3 1 3",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 3 1 3 1 1",
+        "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1 3 1 3 9007199254740992",
     };
     assert_int_equal(member("V J " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1"), 0);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(member(bad[i]), MUSTER_E_INVALID);
+}
+
+static void ledger_of_a_member_is_left_out_until_there_is_one(void **state)
+{
+    (void)state;
+    struct muster_member_record r;
+    const char *head = "V A " INCARNATION " " DIGEST " 5 6 a 7 8 1 2 3 4 2 1";
+    const char *const tails[] = {"", " 3 1", " 0 0 4 2", " 3 1 4 2"};
+    for (size_t i = 0; i < 4; i++) {
+        char text[MUSTER_RECORD_MAX], room[MUSTER_RECORD_MAX];
+        struct muster_text t;
+        snprintf(text, sizeof text, "%s%s", head, tails[i]);
+        assert_int_equal(muster_member_record_parse(&r, muster_text_bytes(text)), 0);
+        assert_int_equal(r.pause.epoch, i & 1 ? 3 : 0);
+        assert_int_equal(r.ledger.epoch, i > 1 ? 4 : 0);
+        assert_int_equal(r.ledger.count, i > 1 ? 2 : 0);
+        muster_text_init(&t, room, sizeof room);
+        muster_member_record_write(&r, &t);
+        assert_string_equal(room, text);
+    }
 }
 
 static void decision_comes_back_as_written(void **state)
@@ -372,6 +402,7 @@ int main(void)
         cmocka_unit_test(leader_record_comes_back_as_written),
         cmocka_unit_test(leader_record_has_this_very_text),
         cmocka_unit_test(pause_of_a_member_is_left_out_until_there_is_one),
+        cmocka_unit_test(ledger_of_a_member_is_left_out_until_there_is_one),
         cmocka_unit_test(tombstone_names_a_successor_or_none),
         cmocka_unit_test(leader_record_of_another_form_is_refused),
         cmocka_unit_test(leader_id_with_a_zero_byte_is_refused),

@@ -9,8 +9,9 @@
 #include <string.h>
 
 static const struct muster_command *const commands[] = {
-    &muster_command_run,  &muster_command_replay,  &muster_command_diff, &muster_command_lint,
-    &muster_command_list, &muster_command_explain, &muster_command_new,  &muster_command_schema,
+    &muster_command_run,  &muster_command_fuzz,   &muster_command_shrink, &muster_command_replay,
+    &muster_command_diff, &muster_command_lint,   &muster_command_list,   &muster_command_explain,
+    &muster_command_new,  &muster_command_schema,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

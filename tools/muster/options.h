@@ -63,6 +63,6 @@ void muster_options_say(const char *format, ...) __attribute__((format(printf, 1
 
 extern const struct muster_command muster_command_run, muster_command_replay, muster_command_diff,
     muster_command_lint, muster_command_list, muster_command_explain, muster_command_schema,
-    muster_command_new;
+    muster_command_new, muster_command_fuzz, muster_command_shrink;
 
 #endif

@@ -105,6 +105,30 @@ static int compare(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Of a folder; `some`: it is an error when there are none. */
+static int add_folder(struct muster_paths *p, const char *path, bool some)
+{
+    struct muster_paths found = {NULL, 0, 0};
+    int error = walk(&found, path, 0);
+    if (!error && found.count == 0 && some) {
+        muster_options_say("no scenarios in folder '%s' (looked for *.yaml)", path);
+        error = MUSTER_EXIT_USAGE;
+    }
+    if (found.count > 0)
+        qsort(found.at, found.count, sizeof *found.at, compare);
+    for (size_t i = 0; i < found.count; i++) {
+        int failed = append(p, found.at[i]);
+        error = muster_report_graver(error, failed);
+    }
+    free(found.at);
+    return error;
+}
+
+int muster_paths_add_some(struct muster_paths *p, const char *folder)
+{
+    return add_folder(p, folder, false);
+}
+
 int muster_paths_add(struct muster_paths *p, const char *path)
 {
     struct stat st;
@@ -118,20 +142,7 @@ int muster_paths_add(struct muster_paths *p, const char *path)
         muster_options_say("'%s' is a file for including: it does not run by itself", path);
         return MUSTER_EXIT_USAGE;
     }
-    struct muster_paths found = {NULL, 0, 0};
-    int error = walk(&found, path, 0);
-    if (!error && found.count == 0) {
-        muster_options_say("no scenarios in folder '%s' (looked for *.yaml)", path);
-        error = MUSTER_EXIT_USAGE;
-    }
-    if (found.count > 0)
-        qsort(found.at, found.count, sizeof *found.at, compare);
-    for (size_t i = 0; i < found.count; i++) {
-        int failed = append(p, found.at[i]);
-        error = muster_report_graver(error, failed);
-    }
-    free(found.at);
-    return error;
+    return add_folder(p, path, true);
 }
 
 void muster_paths_free(struct muster_paths *p)

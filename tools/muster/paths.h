@@ -15,6 +15,8 @@ struct muster_paths {
  * complaint, an exit code: 64 for a folder without scenarios, 74 for what cannot be read; whatever
  * else a folder holds is added nevertheless. */
 int muster_paths_add(struct muster_paths *p, const char *path);
+/* Of a folder, which may be without any. */
+int muster_paths_add_some(struct muster_paths *p, const char *folder);
 void muster_paths_free(struct muster_paths *p);
 
 #endif

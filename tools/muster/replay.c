@@ -4,20 +4,25 @@
 #include "sim/trace/trace.h"
 #include "tools/muster/jobs.h"
 #include "tools/muster/options.h"
+#include "tools/muster/travel.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
-enum { OPT_UNTIL, OPT_FROM, OPT_NODE };
+enum { OPT_UNTIL, OPT_FROM, OPT_NODE, OPT_AT, OPT_STATE, OPT_STEP };
 
 static const struct muster_option options[] = {
     [OPT_UNTIL] = {"--until", "TIME", "compare records up to this virtual time, such as 52.3s"},
     [OPT_FROM] = {"--from", "TIME", "compare records from this virtual time on"},
     [OPT_NODE] = {"--node", "NAME", "compare this process only"},
+    [OPT_AT] = {"--at", "INSTANT", "print states at a time (12.5s) or behind a record (812)"},
+    [OPT_STATE] = {"--state", "NAMES", "print the states of these (n1,n2); 'all' is all [all]"},
+    [OPT_STEP] = {"--step", NULL, "walk along the records, back and forth; 'h' is help"},
     {NULL, NULL, NULL},
 };
 
@@ -26,25 +31,17 @@ struct replay {
     const char *node;
     const struct muster_registry *registry;
     int name_width;
+    struct muster_travel travel;
+    bool travels, compares; /* what the options are about */
 };
 
 static int find_node(const struct muster_trace *t, const char *name, uint16_t *node)
 {
+    char problem[256];
     *node = MUSTER_NOBODY;
-    if (!name)
+    if (!name || muster_travel_process(t, name, node, problem, sizeof problem))
         return 0;
-    for (uint32_t i = 0; i < t->name_count; i++) {
-        if (strcmp(t->names[i], name) == 0) {
-            *node = (uint16_t)i;
-            return 0;
-        }
-    }
-    const char *names[MUSTER_PROCESSES_MAX + 1] = {NULL};
-    for (uint32_t i = 0; i < t->name_count; i++)
-        names[i] = t->names[i];
-    const char *near = muster_suggest(name, names);
-    muster_options_say("%s has no process '%s'%s%s%s", t->path, name,
-                       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+    muster_options_say("%s", problem);
     return MUSTER_EXIT_USAGE;
 }
 
@@ -92,7 +89,9 @@ static int replay_file(const struct replay *x, const char *path)
         return MUSTER_EXIT_INTERNAL;
     struct muster_trace *t = muster_trace_read(path, d);
     int code = d->io ? MUSTER_EXIT_IO : MUSTER_EXIT_INVALID;
-    if (t)
+    if (t && x->travels)
+        code = muster_travel_run(&x->travel, t, x->registry, d);
+    else if (t)
         code = replay(x, t, d);
     muster_diagnostics_print(d, stderr);
     muster_trace_free(t);
@@ -105,6 +104,8 @@ static int replay_apart(const struct replay *x, const char *path)
 {
     int status = 0;
     char death[96];
+    struct termios terminal;
+    bool is_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
     fflush(stdout);
     fflush(stderr);
     pid_t pid = fork();
@@ -121,14 +122,49 @@ static int replay_apart(const struct replay *x, const char *path)
         continue;
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
+    if (is_terminal)
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal); /* it may have died while it walked */
     muster_jobs_death(status, death, sizeof death);
     printf("CRASHED    %s\n  the code under test died of %s\n", path, death);
     return MUSTER_REPORT_DIVERGED;
 }
 
+/* One option with its value. */
+static int take_option(struct muster_options *o, struct replay *x, int i, const char *value)
+{
+    x->travels = x->travels || i == OPT_AT || i == OPT_STATE || i == OPT_STEP;
+    x->compares = x->compares || i == OPT_FROM || i == OPT_UNTIL || i == OPT_NODE;
+    if (i == OPT_NODE)
+        x->node = value;
+    else if (i == OPT_AT)
+        x->travel.at = value;
+    else if (i == OPT_STATE)
+        x->travel.state = value;
+    else if (i == OPT_STEP)
+        x->travel.step = true;
+    else if (!muster_options_time(value, i == OPT_FROM ? &x->from : &x->until))
+        return muster_options_usage(o,
+                                    "invalid value '%s' for '%s': a time is wanted, such as 52.3s",
+                                    value, options[i].name);
+    return 0;
+}
+
+/* What does not go together. */
+static int check_options(const struct muster_options *o, const struct replay *x, int count)
+{
+    if (count == 0)
+        return muster_options_usage(o, "no trace given");
+    if (x->travels && x->compares)
+        return muster_options_usage(o, "'--at', '--state' and '--step' compare everything: leave "
+                                       "'--from', '--until' and '--node' out");
+    if (x->travel.step && count > 1)
+        return muster_options_usage(o, "'--step' walks along one trace");
+    return 0;
+}
+
 static int run(struct muster_options *o, const struct muster_registry *registry)
 {
-    struct replay x = {0, MUSTER_NEVER, NULL, registry, 0};
+    struct replay x = {.until = MUSTER_NEVER, .registry = registry};
     const char *value;
     char **path = calloc((size_t)o->argc, sizeof *path);
     int i, count = 0, code = path ? 0 : MUSTER_EXIT_INTERNAL;
@@ -137,16 +173,11 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
             code = MUSTER_EXIT_USAGE;
         else if (i == MUSTER_OPTION_OPERAND)
             path[count++] = (char *)(uintptr_t)value;
-        else if (i == OPT_NODE)
-            x.node = value;
-        else if (!muster_options_time(value, i == OPT_FROM ? &x.from : &x.until))
-            code =
-                muster_options_usage(o,
-                                     "invalid value '%s' for '%s': a time is wanted, such as 52.3s",
-                                     value, options[i].name);
+        else
+            code = take_option(o, &x, i, value);
     }
-    if (code == 0 && count == 0)
-        code = muster_options_usage(o, "no trace given");
+    if (code == 0)
+        code = check_options(o, &x, count);
     for (int k = 0; k < count; k++) {
         int width = (int)strlen(path[k]);
         x.name_width = width > x.name_width && width <= 80 ? width : x.name_width;

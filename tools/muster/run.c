@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `muster run`: scenarios times seeds over workers, reported in the order in which they stand. */
 #include "tools/muster/run.h"
+#include "reports/coverage.h"
 #include "tools/muster/failure.h"
 #include "tools/muster/jobs.h"
 
@@ -8,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,9 +30,10 @@ struct run {
     struct {
         uint32_t scenario;
         uint64_t seed;
-    } limit;                     /* --fail-fast: nothing after this counts */
-    struct muster_runner runner; /* a worker's */
-    FILE *out;                   /* the report that people read */
+    } limit;                          /* --fail-fast: nothing after this counts */
+    struct muster_runner runner;      /* a worker's */
+    struct muster_coverage *coverage; /* shared with the workers; null unless asked for */
+    FILE *out;                        /* the report that people read */
     int name_width;
     bool color, progress;
     bool trace_all;    /* every run leaves a trace, not only a first one and one that fails */
@@ -50,6 +53,7 @@ static bool open_worker(void *cookie)
 {
     struct run *x = cookie;
     x->runner.check_all = x->request.check_all;
+    x->runner.coverage = x->coverage;
     return muster_runner_open(&x->runner);
 }
 
@@ -297,11 +301,20 @@ static bool prepare(struct run *x)
     x->out = muster_run_takes_output(&x->request) ? stderr : stdout;
     x->color = !x->request.no_color && !getenv("NO_COLOR") && isatty(fileno(x->out));
     x->progress = !x->request.quiet && isatty(STDERR_FILENO);
+    if (x->request.coverage) {
+        void *at = mmap(NULL, sizeof *x->coverage, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (at == MAP_FAILED)
+            return false;
+        x->coverage = at;
+    }
     return make_ranges(x);
 }
 
 static void release(struct run *x)
 {
+    if (x->coverage)
+        munmap(x->coverage, sizeof *x->coverage);
     for (uint32_t i = 0; x->scenarios && i < x->suite.count; i++) {
         struct muster_report_scenario *s = &x->scenarios[i];
         for (uint64_t k = 0; s->runs && k < seeds_of(s); k++)
@@ -335,14 +348,19 @@ static int run_suite(struct run *x)
         print_scenario(x, x->printed++);
     clear_progress(x);
     const struct muster_report_suite report = {x->scenarios, x->suite.count,
-                                               muster_runner_now() - before};
+                                               muster_runner_now() - before, x->coverage};
     if (end == MUSTER_JOBS_FAILED)
         x->code = MUSTER_EXIT_INTERNAL;
     if (end == MUSTER_JOBS_INTERRUPTED)
         fprintf(x->out, "interrupted after %" PRIu64 " of %" PRIu64 " runs\n", x->done, x->total);
     if (!x->request.quiet || end == MUSTER_JOBS_INTERRUPTED)
         muster_report_summary(x->out, &report, x->color);
+    if (x->coverage && !x->request.quiet)
+        muster_coverage_table(x->out, x->coverage);
     x->code = muster_report_graver(x->code, muster_run_write(&x->request, &report));
+    if (x->coverage)
+        x->code =
+            muster_report_graver(x->code, muster_coverage_save(x->request.coverage, x->coverage));
     x->code = muster_report_graver(x->code, x->suite.code);
     /* What did not run did not pass, whatever the rest came to. */
     return end == MUSTER_JOBS_INTERRUPTED && x->code == 0 ? MUSTER_EXIT_INTERRUPTED : x->code;

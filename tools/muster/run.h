@@ -15,7 +15,7 @@ struct muster_run_request {
     uint64_t max_events; /* 0: the file's */
     uint32_t jobs;
     bool fail_fast, check_all, quiet, no_color, github, trace_failures;
-    const char *junit, *json, *trace_dir;
+    const char *junit, *json, *trace_dir, *coverage;
 };
 
 extern const struct muster_option muster_run_options[];

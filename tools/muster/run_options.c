@@ -25,6 +25,7 @@ enum {
     OPT_QUIET,
     OPT_NO_COLOR,
     OPT_GITHUB,
+    OPT_COVERAGE,
 };
 
 const struct muster_option muster_run_options[] = {
@@ -46,6 +47,8 @@ const struct muster_option muster_run_options[] = {
     [OPT_QUIET] = {"--quiet", NULL, "print failures only"},
     [OPT_NO_COLOR] = {"--no-color", NULL, "no colours, also without NO_COLOR set"},
     [OPT_GITHUB] = {"--github", NULL, "print annotations for GitHub"},
+    [OPT_COVERAGE] = {"--coverage", "FILE",
+                      "print what rules fired under which fault, and add it to this file"},
     {NULL, NULL, NULL},
 };
 
@@ -102,6 +105,9 @@ static int read_value(const struct muster_options *o, int i, const char *value,
     case OPT_JSON:
         r->json = value;
         return 0;
+    case OPT_COVERAGE:
+        r->coverage = value;
+        return 0;
     case OPT_TRACE_DIR:
         r->trace_dir = value;
         return 0;
@@ -146,6 +152,8 @@ int muster_run_read(struct muster_options *o, struct muster_run_request *r,
         return muster_options_usage(o, "no scenario given: name a file or a folder");
     if (r->trace_failures && !r->trace_dir)
         return muster_options_usage(o, "'--trace-failures' needs '--trace-dir DIR'");
+    if (r->coverage && r->fail_fast)
+        return muster_options_usage(o, "'--coverage' needs every run; leave '--fail-fast' out");
     if (is_output(r->junit) && is_output(r->json))
         return muster_options_usage(o, "only one of '--junit' and '--json' can be '-'");
     if (r->jobs == 0) {

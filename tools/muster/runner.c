@@ -189,6 +189,21 @@ static void run_again(struct muster_runner *r, const struct muster_scenario *s, 
 
 /* ---- the run ---- */
 
+/* Who sees the records of a run: its trace, its coverage. */
+struct audience {
+    struct muster_trace_writer *writer; /* may be null */
+    struct muster_coverage_watch watch; /* of nothing, unless `seen` is set */
+};
+
+static void show_all(void *cookie, const struct muster_world *w, const struct muster_record *r)
+{
+    struct audience *x = cookie;
+    if (x->writer)
+        muster_trace_record(x->writer, w, r);
+    if (x->watch.seen)
+        muster_coverage_see(&x->watch, w, r);
+}
+
 static void close_trace(struct muster_trace_writer *writer, const char *path,
                         const struct muster_verdict *v, struct muster_run_result *result)
 {
@@ -208,23 +223,26 @@ void muster_runner_run(struct muster_runner *r, const struct muster_scenario *s,
 {
     const uint32_t scenario = result->scenario;
     struct muster_verdict v = {.code = MUSTER_RUN_INTERNAL};
-    struct muster_trace_writer *writer = NULL;
+    struct audience audience;
+    memset(&audience, 0, sizeof audience);
+    audience.watch.seen = r->coverage;
     memset(result, 0, sizeof *result);
     result->scenario = scenario;
     result->seed = seed;
-    if (trace && !(writer = muster_trace_create(trace, s, seed))) {
+    if (trace && !(audience.writer = muster_trace_create(trace, s, seed))) {
         char text[512];
         snprintf(text, sizeof text, "cannot create trace '%s': %s", trace, strerror(errno));
         fail(result, MUSTER_REPORT_IO, "trace", text);
         return;
     }
     muster_time before = muster_runner_now();
-    bool ran = run_once(&r->first, POISON_FIRST, s, seed, writer ? muster_trace_record : NULL,
-                        writer, &v, result);
+    bool heard = trace || r->coverage;
+    bool ran =
+        run_once(&r->first, POISON_FIRST, s, seed, heard ? show_all : NULL, &audience, &v, result);
     if (ran)
         take_verdict(result, &v);
-    if (writer)
-        close_trace(writer, trace, &v, result);
+    if (trace)
+        close_trace(audience.writer, trace, &v, result);
     result->wall = muster_runner_now() - before;
     if (ran && (r->check_all || seed % CHECKED_EVERY == 1))
         run_again(r, s, seed, result);

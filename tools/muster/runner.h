@@ -3,6 +3,7 @@
 #ifndef MUSTER_TOOLS_RUNNER_H
 #define MUSTER_TOOLS_RUNNER_H
 
+#include "sim/coverage/coverage.h"
 #include "sim/trace/trace.h"
 
 /* What a run came to, in one piece: it crosses a pipe. */
@@ -28,6 +29,7 @@ struct muster_run_result {
 struct muster_runner {
     struct muster_arena first, second; /* the second elsewhere: addresses must not matter */
     bool check_all;                    /* run every seed twice, not every twentieth */
+    struct muster_coverage *coverage;  /* what the runs reach is added; may be null */
 };
 
 /* Map the arenas. Returns false when the system refuses. */
