@@ -68,7 +68,7 @@ static void done(void *cookie, const struct muster_run_result *result)
         p->found = result->scenario;
 }
 
-/* Tries behind the first that is wanted do not count: whether they were made is a matter of luck. */
+/* Tries behind the first that is wanted do not count: whether they were made is luck. */
 static void spend(struct muster_shrink_pool *p)
 {
     for (uint32_t i = 0; i < p->count && i <= p->found; i++) {
