@@ -186,9 +186,11 @@ static void load_cooldowns(struct muster_recovery_config *r, const struct muster
         struct muster_action_config *a = find_action(r, value->key);
         if (!a && !edge_action_is_known(value->key)) {
             const char *near = muster_suggest(value->key, known_actions);
+            char words[150];
+            edge_list(known_actions, words, sizeof words);
             muster_complain(d, MUSTER_SEVERITY_ERROR, value->key_mark,
                             "unknown action '%.60s'%s%s%s", value->key,
-                            near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+                            near ? ", did you mean '" : words, near ? near : "", near ? "'?" : "");
             continue;
         }
         a = a ? a : take_action(r, value, d);
@@ -397,6 +399,11 @@ bool edge_core_has(const char *key)
     while (*known && strcmp(*known, key) != 0)
         known++;
     return *known != NULL;
+}
+
+bool edge_core_is_near(const char *key)
+{
+    return muster_suggest(key, known_keys) != NULL;
 }
 
 const char *const *muster_core_actions(void)

@@ -26,6 +26,7 @@ struct edge {
 
 /* core_config.c */
 bool edge_core_has(const char *key);
+bool edge_core_is_near(const char *key); /* a misspelt one, perhaps */
 bool edge_is_name(const char *text);
 bool edge_action_is_known(const char *name);
 /* A new action with its defaults; null when there are too many. */
@@ -52,6 +53,10 @@ void edge_note_idle(struct edge *e, const struct muster_doc *value);
 /* "unknown WHAT 'x', did you mean 'y'?", else with what there is to do instead. */
 void edge_unknown(struct edge *e, const struct muster_doc *node, const char *what,
                   const char *const *candidates, const char *instead);
+/* "; expected one of a, b, …", as many as there is room for. */
+void edge_list(const char *const *known, char *text, size_t size);
+/* Whether a word is likely a misspelt key of a node's config. */
+bool edge_is_near(const char *key);
 /* The actions that are configured by now. */
 struct muster_names edge_actions(const struct edge *e);
 /* The index of an action, which is added when it is one of SPEC 1's; MUSTER_NAME_NONE, and no

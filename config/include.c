@@ -34,26 +34,39 @@ const char *const muster_daemon_keys[] = {"node",      "members",   "voters", "e
                                           "bootstrap", "state",     "store",  "health",
                                           "actions",   "recording", "log",    NULL};
 
+static bool has_one_of(const struct muster_doc *root, const char *const *keys)
+{
+    while (*keys && !muster_doc_get(root, *keys))
+        keys++;
+    return *keys != NULL;
+}
+
+/* Whether a key is a config's; misspelt ones are, unless they look like a scenario's, too. */
+static bool is_of_config(const struct muster_doc *one, bool misspelt, const char *const *scenario)
+{
+    if (strcmp(one->key, "cluster") == 0 && one->kind == MUSTER_NODE_MAPPING)
+        return false;
+    return misspelt ? edge_is_near(one->key) && !muster_suggest(one->key, scenario)
+                    : muster_node_config_has(one->key);
+}
+
 enum muster_file_kind muster_file_kind(const struct muster_doc *root)
 {
-    static const char *const daemon[] = {"node", "members", "state", "bootstrap"};
-    static const char *const scenario[] = {"version",  "name",   "duration",  "seeds",
-                                           "timeline", "expect", "always",    "eventually",
-                                           "targets",  "clocks", "network",   "fuzz",
-                                           "env",      "tags",   "parameters"};
-    for (size_t i = 0; i < sizeof scenario / sizeof *scenario; i++) {
-        if (muster_doc_get(root, scenario[i]))
-            return MUSTER_FILE_SCENARIO;
-    }
-    for (size_t i = 0; i < sizeof daemon / sizeof *daemon; i++) {
-        if (muster_doc_get(root, daemon[i]))
-            return MUSTER_FILE_DAEMON;
-    }
+    static const char *const daemon[] = {"node", "members", "state", "bootstrap", NULL};
+    static const char *const scenario[] = {"version",    "duration", "seeds",   "timeline",
+                                           "expect",     "always",   "targets", "eventually",
+                                           "clocks",     "network",  "fuzz",    "env",
+                                           "parameters", NULL};
+    if (has_one_of(root, scenario))
+        return MUSTER_FILE_SCENARIO;
+    if (has_one_of(root, daemon))
+        return MUSTER_FILE_DAEMON;
     bool mapping = root && root->kind == MUSTER_NODE_MAPPING;
-    for (const struct muster_doc *one = mapping ? root->first : NULL; one; one = one->next) {
-        bool cluster = strcmp(one->key, "cluster") == 0 && one->kind == MUSTER_NODE_MAPPING;
-        if (!cluster && muster_node_config_has(one->key))
-            return MUSTER_FILE_CONFIG;
+    for (int misspelt = 0; misspelt < 2; misspelt++) {
+        for (const struct muster_doc *one = mapping ? root->first : NULL; one; one = one->next) {
+            if (is_of_config(one, misspelt, scenario))
+                return MUSTER_FILE_CONFIG;
+        }
     }
     return MUSTER_FILE_SCENARIO;
 }
@@ -71,27 +84,6 @@ static const char *resolve(const struct muster_doc *name, struct muster_memory *
     memcpy(path, from, folder);
     memcpy(path + folder, name->text, size);
     return path;
-}
-
-/* One more file upon what the ones before it said. */
-static const struct muster_doc *add_file(const struct muster_doc *so_far,
-                                         const struct muster_doc *name,
-                                         const struct muster_reading *r)
-{
-    struct muster_document doc;
-    if (muster_doc_expect(name, MUSTER_NODE_SCALAR, "the name of a file", r->d) != 0)
-        return so_far;
-    const struct muster_source *source =
-        muster_source_open(r->sources, resolve(name, r->memory), r->d, name->mark);
-    if (!source)
-        return so_far;
-    (void)muster_document_parse(&doc, source, r->env, r->d);
-    struct muster_memory nodes = {doc.nodes};
-    muster_memory_join(r->memory, &nodes);
-    if (!doc.root || muster_doc_expect(doc.root, MUSTER_NODE_MAPPING,
-                                       "a mapping such as poll_interval: 30", r->d) != 0)
-        return so_far;
-    return so_far ? muster_doc_merge(so_far, doc.root, NULL, r->memory, r->d) : doc.root;
 }
 
 /* The mapping without `include`. */
@@ -113,6 +105,35 @@ static const struct muster_doc *without_include(const struct muster_doc *config,
     }
     *end = NULL;
     return copy;
+}
+
+/* One more file upon what the ones before it said. */
+static const struct muster_doc *add_file(const struct muster_doc *so_far,
+                                         const struct muster_doc *name,
+                                         const struct muster_reading *r)
+{
+    struct muster_document doc;
+    if (muster_doc_expect(name, MUSTER_NODE_SCALAR, "the name of a file", r->d) != 0)
+        return so_far;
+    const struct muster_source *source =
+        muster_source_open(r->sources, resolve(name, r->memory), r->d, name->mark);
+    if (!source)
+        return so_far;
+    (void)muster_document_parse(&doc, source, r->env, r->d);
+    struct muster_memory nodes = {doc.nodes};
+    muster_memory_join(r->memory, &nodes);
+    if (!doc.root || muster_doc_expect(doc.root, MUSTER_NODE_MAPPING,
+                                       "a mapping such as poll_interval: 30", r->d) != 0)
+        return so_far;
+    const struct muster_doc *more = muster_doc_get(doc.root, "include"), *root = doc.root;
+    if (more) {
+        muster_complain(r->d, MUSTER_SEVERITY_ERROR, more->key_mark,
+                        "an included file includes nothing itself; name its files in the 'include' "
+                        "of '%.100s'",
+                        name->mark.source ? name->mark.source->path : "the including file");
+        root = without_include(root, r->memory);
+    }
+    return so_far ? muster_doc_merge(so_far, root, NULL, r->memory, r->d) : root;
 }
 
 const struct muster_doc *muster_config_include(const struct muster_doc *config,

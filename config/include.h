@@ -20,7 +20,7 @@ struct muster_reading {
 /* The mapping with the files that its `include` names, a path or a list of them, relative to the
  * file in which they are named, merged beneath it: of what two say, mapping by mapping, the later
  * file holds, and the including one above all. It includes once: an included file's `include` is an
- * unknown key. Without `include` the mapping itself; on errors, after complaints, what was read. */
+ * error. Without `include` the mapping itself; on errors, after complaints, what was read. */
 const struct muster_doc *muster_config_include(const struct muster_doc *config,
                                                const struct muster_reading *r);
 
@@ -41,7 +41,8 @@ enum muster_file_kind {
     MUSTER_FILE_DAEMON, /* musterd's, with a node's config in the same mapping */
 };
 
-/* By its top-level keys; a file of which nothing is known is taken for a scenario. */
+/* By its top-level keys, misspelt ones last; a file of which nothing is known is taken for a
+ * scenario. */
 enum muster_file_kind muster_file_kind(const struct muster_doc *root);
 
 /* Keys of musterd's file beside those of a node's config; ends with null. */

@@ -98,6 +98,21 @@ void edge_unknown(struct edge *e, const struct muster_doc *node, const char *wha
                near ? ", did you mean '" : instead, near ? near : "", near ? "'?" : "");
 }
 
+void edge_list(const char *const *known, char *text, size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, "; expected one of ");
+    for (const char *const *word = known; *word; word++) {
+        if (used + strlen(*word) + sizeof ", …" + 2 > size) {
+            snprintf(text + used, size - used, ", …");
+            return;
+        }
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", word == known ? "" : ", ", *word);
+    }
+    if (!*known)
+        text[0] = 0;
+}
+
 struct muster_names edge_actions(const struct edge *e)
 {
     return (struct muster_names){e->action, e->c->core.recovery.action_count};
@@ -319,6 +334,12 @@ bool muster_node_config_has(const char *key)
     while (*shared && strcmp(*shared, key) != 0)
         shared++;
     return *own || *shared || edge_core_has(key);
+}
+
+bool edge_is_near(const char *key)
+{
+    return muster_suggest(key, own_keys) || muster_suggest(key, shared_keys) ||
+           edge_core_is_near(key);
 }
 
 int muster_node_config_load(struct muster_node_config *c, const struct muster_doc *mapping,

@@ -248,8 +248,11 @@ static uint32_t find_phase(struct edge *e, const char *name, struct muster_mark 
     const char *room[MUSTER_PHASES_MAX + 1];
     uint32_t index = muster_phase_find(&e->c->enhanced.phases, muster_text_bytes(name));
     const struct muster_doc node = {.text = name, .mark = mark};
-    if (index == MUSTER_NAME_NONE)
-        edge_unknown(e, &node, "phase", phase_names(e, room), "");
+    if (index == MUSTER_NAME_NONE) {
+        char words[150];
+        edge_list(phase_names(e, room), words, sizeof words);
+        edge_unknown(e, &node, "phase", room, words);
+    }
     return index;
 }
 

@@ -156,6 +156,9 @@ uint32_t read_pause_recovery(struct loader *l, const struct muster_doc *node,
  * Returns how many there are; after complaints they are not to be used. */
 uint32_t load_verb(struct loader *l, const struct muster_doc *node, struct muster_entry *entry);
 
+/* assume.c: warnings. */
+void lint_assumptions(const struct muster_scenario *s, struct muster_diagnostics *d);
+
 /* expect.c, properties.c */
 void load_expectations(struct loader *l, const struct muster_doc *root);
 void load_properties(struct loader *l, const struct muster_doc *root);

@@ -307,6 +307,7 @@ void muster_scenario_lint(const struct muster_scenario *s, struct muster_diagnos
     }
     for (uint32_t i = 0; i < s->expect_count; i++)
         lint_expectation(s, &s->expect[i], d);
+    lint_assumptions(s, d);
     const struct muster_config *config = own_config(s);
     if (s->voters == 2 && !(config && muster_config_trusts_store(config, s->voters)))
         WARN(d, whole, "two voters tolerate no loss; one or three do better");

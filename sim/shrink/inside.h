@@ -15,6 +15,7 @@ struct goal {
     char property[64];
     int32_t code;
     uint32_t limits;
+    uint32_t warnings;   /* at most; those of the best */
     uint64_t events_max; /* of a try */
     bool expectation;
     uint32_t down, cut;                /* of an expectation: at most */

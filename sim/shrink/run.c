@@ -179,6 +179,9 @@ void muster_shrink_run(const struct muster_shrink_try *t, const struct muster_re
     muster_source_add(&sources, TRY_PATH, t->text, t->size);
     struct muster_scenario *s = muster_scenario_load(TRY_PATH, &sources, registry, d);
     o->limits = s ? limits_of(s) : 0;
+    if (s)
+        muster_scenario_lint(s, d);
+    o->warnings = d->warnings;
     if (s && t->events_max > 0 && t->events_max < s->events_max)
         s->events_max = t->events_max;
     if (s && (o->limits & ~t->limits) == 0)

@@ -18,7 +18,7 @@ static bool is_wanted(const void *cookie, const struct muster_shrink_outcome *o)
 {
     const struct goal *goal = cookie;
     if (!muster_shrink_fails(o) || o->code != goal->code ||
-        strcmp(o->property, goal->property) != 0)
+        strcmp(o->property, goal->property) != 0 || o->warnings > goal->warnings)
         return false;
     if (goal->code == MUSTER_RUN_UNMET && o->changes < goal->changes)
         return false;
@@ -101,6 +101,7 @@ int shrink_take_first(struct search *s)
     s->batch[found].memory = s->best.memory; /* goes with the rest of the batch */
     s->best = taken;
     s->outcome = o;
+    s->goal.warnings = o.warnings;
     forget_batch(s);
     s->stats.accepted++;
     s->stats.entries = entries_of(s->best.root);
@@ -177,6 +178,7 @@ static bool set_goal(struct search *s)
     memcpy(goal->property, o->property, sizeof goal->property);
     goal->code = o->code;
     goal->limits = o->limits;
+    goal->warnings = o->warnings;
     goal->expectation = strcmp(o->property, "expect") == 0;
     goal->down = o->down;
     goal->cut = o->cut;

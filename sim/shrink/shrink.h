@@ -18,6 +18,8 @@
  * kept to it before, and a majority's authority does not become the store's for want of a third
  * voter.
  *
+ * Nor does a step leave more for `muster lint` to warn of than was there before.
+ *
  * A liveness property takes for granted that operators end what they begin: no restart with the
  * next electorate goes, and no voter_init.
  *
@@ -46,6 +48,7 @@ struct muster_shrink_outcome {
     bool loaded;       /* else nothing more is said */
     bool never_judged; /* failed because the property was not put to the test */
     uint32_t limits;   /* MUSTER_SHRINK_*: where it is that the core promises less */
+    uint32_t warnings; /* of muster lint */
     int32_t code;      /* enum muster_outcome_code; 0 passed */
     uint64_t events;
     uint32_t members;

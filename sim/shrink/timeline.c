@@ -216,7 +216,8 @@ bool shrink_earlier(struct search *s)
         return false;
     for (const struct muster_doc *one = timeline->first; one; one = one->next)
         first = time_of(one) < first ? time_of(one) : first;
-    for (muster_dur start = 20 * SECOND; start + 10 * SECOND <= first && start < duration;
+    for (muster_dur start = 20 * SECOND;
+         start + 10 * SECOND <= first && start < duration && !shrink_is_full(s);
          start += start / 2) {
         muster_dur by = (first - start) / (10 * SECOND) * (10 * SECOND);
         if (by > 0 && by < duration)

@@ -210,6 +210,8 @@ static void offer_simpler(struct search *s, const struct muster_doc *node)
         return;
     if (dots) {
         offer_ends(s, node, dots);
+    } else if (strcmp(key, "store") == 0 && strcmp(node->text, "restore") == 0) {
+        offer_value(s, node, "flushall"); /* which needs no dump before it */
     } else if (shrink_read_duration(node, &value)) {
         if (strcmp(key, "for") == 0)
             offer_shorter(s, node, value);

@@ -51,11 +51,31 @@ class Fuzz(Case):
         self.assertEqual(done.stderr, "")
         name = self.listed("found")[0]
         text = self.read("found/" + name)
-        self.assertTrue(text.startswith("# Found by muster fuzz: silence\n"), text)
-        self.run_("lint", "found/" + name)
+        self.assertTrue(text.startswith("# Fails: silence."), text)
+        self.assertIn("# From muster fuzz, seed ", text)
+        self.assertEqual(self.run_("lint", "found/" + name).stderr, "")
         again = self.run_("run", "found/" + name, code=1).stdout
         self.assertIn("silence violated at", again)
         self.run_("replay", "found/" + name[:-5] + ".jsonl")
+
+    def test_a_finding_is_made_small_and_kept_once(self):
+        self.run_("fuzz", "base.yaml", "--runs", "40", "-o", "small", code=1)
+        text, = self.contents("small").values()
+        self.assertNotIn("timeline:", text)  # it fails without any fault
+        self.run_("fuzz", "base.yaml", "--runs", "40", "-o", "large", "--shrink-time", "0", code=1)
+        large = self.contents("large")
+        self.assertTrue(any("timeline:" in text for text in large.values()), large)
+        for text in large.values():
+            self.assertTrue(text.startswith("# Found by muster fuzz: silence\n"), text)
+
+    def test_the_number_of_workers_decides_nothing_of_what_is_left(self):
+        for jobs in "1", "3":
+            os.mkdir(self.path(jobs))
+            done = self.run_("fuzz", "base.yaml", "--runs", "20", "-o", "found", "--jobs", jobs,
+                             "--quiet", code=1)
+            self.assertIn("silence  ", done.stdout)
+            os.rename(self.path("found"), self.path(jobs + "/found"))
+        self.assertEqual(self.contents("1/found"), self.contents("3/found"))
 
     def test_crashes_and_runs_that_differ_are_findings_too(self):
         for trouble, code, option in ("crash", 1, ""), ("guess", 3, " --check-determinism"):
@@ -119,6 +139,7 @@ class Fuzz(Case):
         for words, says in (
                 (["--nodes", "65"], "1 to 64 are possible"),
                 (["--shard", "3/2"], "such as 2/8 is wanted"),
+                (["--shrink-time", "x"], "a length of time is wanted, such as 20s, or 0"),
                 (["--time", "0"], "a length of time is wanted"),
                 (["--seeds", "9..1"], "a range is wanted"),
                 (["--corpus", "x", "-o", "x"], "are two folders"),

@@ -179,7 +179,7 @@ static void phases_that_are_not_there_are_errors(void **state)
     REFUSES("{phases: {CRUISE: {}, SAFE_MODE: {}}, initial_phase: CRUSE,\n"
             " transitions: {CRUISE: [LAUNCH], SAFEMODE: [CRUISE, {}], SAFE_MODE: CRUISE},\n"
             " recovery_actions: {safe_mode: {phase_restrictions: {CRUIS: false, CRUISE: 0}}}}",
-            "2:25: error: unknown phase 'LAUNCH'",
+            "2:25: error: unknown phase 'LAUNCH'; expected one of CRUISE, SAFE_MODE",
             "2:34: error: unknown phase 'SAFEMODE', did you mean 'SAFE_MODE'?",
             "2:53: error: expected the name of a phase, not a mapping",
             "2:69: error: expected a list of phases, not 'CRUISE'",

@@ -12,7 +12,14 @@
 
 static const struct muster_process other = {.name = "other"};
 static const struct muster_process *const processes[] = {&muster_process_node, &other, NULL};
-static const struct muster_registry registry = {processes, NULL};
+static const struct muster_property strict = {
+    .name = "strict",
+    .by_default = true,
+    .assumes =
+        MUSTER_ASSUME_DRIFT | MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE | MUSTER_ASSUME_FENCING,
+};
+static const struct muster_property *const properties[] = {&strict, NULL};
+static const struct muster_registry registry = {processes, properties};
 
 /* What is said of a scenario whose first three lines are fixed, warnings included. */
 static char *complaints_of(const char *process, const char *more)
@@ -149,6 +156,41 @@ static void work_for_nodes_that_take_none_is_warned_of(void **state)
                 "                                                ^\n");
 }
 
+static void expect_warning(const char *more, const char *where, const char *assumption)
+{
+    char text[200], *said = complaints_of("muster", more);
+    snprintf(text, sizeof text, "s.yml:%s: warning: ", where);
+    if (strncmp(said, text, strlen(text)) != 0)
+        fail_msg("no '%s' in '%s'", text, said);
+    assert_non_null(strstr(said, "breaks what 'strict' takes for granted"));
+    snprintf(text, sizeof text, "'assumptions: {%s: false}'", assumption);
+    assert_non_null(strstr(said, text));
+    free(said);
+}
+
+static void a_fault_outside_of_the_assumptions_is_warned_of(void **state)
+{
+    (void)state;
+    expect_warning("timeline: [{at: 1s, twin: n1}]\n", "4:12", "unique_ids");
+    expect_warning("timeline: [{at: 1s, crash: n1, disk: lost}]\n", "4:12", "durable_voters");
+    expect_warning("timeline: [{at: 1s, disk: rot, on: n1}]\n", "4:12", "durable_voters");
+    expect_warning("timeline: [{at: 1s, disk: lost, on: n1}]\n", "4:12", "durable_voters");
+    expect_warning("timeline: [{at: 1s, clock: n1, step: +9s}]\n", "4:12", "drift");
+    expect_warning("timeline: [{at: 1s, clock: n1, drift: +501ppm}]\n", "4:12", "drift");
+    expect_warning("clocks: {n2: {drift: -501ppm}}\n", "4:10", "drift");
+    expect_warning("targets: {t: {runs: safe_mode, fences: false}}\n", "4:11", "fencing_targets");
+}
+
+static void what_is_assumed_in_so_many_words_or_not_broken_is_not_warned_of(void **state)
+{
+    (void)state;
+    expect_said("muster", "timeline: [{at: 1s, twin: n1}]\nassumptions: {unique_ids: false}\n", "");
+    expect_said("muster", "timeline: [{at: 1s, twin: n1}]\nassumptions: {unique_ids: true}\n", "");
+    expect_said("muster", "timeline: [{at: 1s, clock: n1, drift: +500ppm}]\n", "");
+    expect_said("muster", "timeline: [{at: 1s, clock: n1, which: wall, step: +9s}]\n", "");
+    expect_said("muster", "timeline: [{at: 1s, crash: n1, disk: torn}]\n", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +200,8 @@ int main(void)
         cmocka_unit_test(a_work_item_needs_an_id_and_an_action_that_is_known),
         cmocka_unit_test(several_work_items_need_a_pace),
         cmocka_unit_test(work_for_nodes_that_take_none_is_warned_of),
+        cmocka_unit_test(a_fault_outside_of_the_assumptions_is_warned_of),
+        cmocka_unit_test(what_is_assumed_in_so_many_words_or_not_broken_is_not_warned_of),
         cmocka_unit_test(another_process_may_call_its_actions_as_it_likes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

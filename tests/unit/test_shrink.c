@@ -489,6 +489,34 @@ static void what_was_shrunk_is_as_small_as_it_gets(void **state)
     done(&again);
 }
 
+static void what_needs_no_entry_at_all_ends(void **state)
+{
+    struct fixture f;
+    (void)state;
+    shrink(&f, HEAD "cluster: {nodes: 3}\n"
+                    "timeline: [{at: 80s, pause: n1, for: 2s}]\n"
+                    "eventually: [never]\n");
+    assert_has_not(&f, "pause");
+    assert_fails_as(&f, "never");
+    done(&f);
+}
+
+static void nothing_is_left_that_the_linter_warns_of(void **state)
+{
+    struct fixture f;
+    (void)state;
+    shrink(&f, HEAD "cluster: {nodes: 3}\n"
+                    "timeline:\n"
+                    "  - {at: 30s, pause: n1}\n"
+                    "  - {at: 40s, resume: n1}\n"
+                    "  - {at: 50s, crash: n2}\n"
+                    "  - {at: 60s, pause: n3}\n");
+    assert_int_equal(f.result.outcome.warnings, 0);
+    assert_has(&f, "nodes: 3"); /* two would be warned of */
+    assert_fails_as(&f, "not_both");
+    done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +538,8 @@ int main(void)
         cmocka_unit_test(a_spent_budget_gives_the_best_so_far),
         cmocka_unit_test(the_same_search_gives_the_same_bytes),
         cmocka_unit_test(what_was_shrunk_is_as_small_as_it_gets),
+        cmocka_unit_test(what_needs_no_entry_at_all_ends),
+        cmocka_unit_test(nothing_is_left_that_the_linter_warns_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SAME_MAX 5 /* findings of one property that are written */
+#define SAME_MAX  5  /* findings of one property that are written … */
+#define TRIED_MAX 12 /* … and that are made small for it: some are the same then */
 
 /* Between two rounds; within one, muster_jobs_run looks out itself. */
 static volatile sig_atomic_t interrupted;
@@ -76,57 +77,61 @@ static bool make_round(struct muster_fuzz *x)
 
 /* ---- what it came to ---- */
 
-static uint64_t chain(uint64_t hash, const char *text)
+/* Of a run that killed its worker, of the runs of one input that differ, or of a run that was told
+ * of before. */
+static void sign(const struct muster_run_result *result, const struct muster_fuzz_told *told,
+                 char signature[static MUSTER_SIGNATURE_SIZE])
 {
-    for (; *text; text++) {
-        bool number = (*text >= '0' && *text <= '9') || *text == '.';
-        if (!number)
-            hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+    if (told->signature[0])
+        memcpy(signature, told->signature, MUSTER_SIGNATURE_SIZE);
+    else if (strcmp(result->property, "no_crash") == 0)
+        muster_signature_crash(result->text, signature);
+    else
+        snprintf(signature, MUSTER_SIGNATURE_SIZE, "%s", result->property);
+}
+
+/* Whether one more of a property is worth a file, and the time to make it small. */
+static bool is_wanted(const struct muster_fuzz *x, const char *property)
+{
+    uint32_t written = 0, tried = 0;
+    for (uint32_t i = 0; i < x->finding_count; i++) {
+        if (strcmp(x->findings[i].property, property) != 0)
+            continue;
+        written += x->findings[i].path[0] != 0;
+        tried += x->findings[i].tried;
     }
-    return hash;
-}
-
-/* A failure's name: its property, its text without numbers, and, where it happened at an event and
- * not by the end of time, what was noted last. Of runs that differ there is nothing but that. */
-static uint64_t sign(const struct muster_run_result *result, const struct muster_fuzz_told *told)
-{
-    uint64_t hash = chain(UINT64_C(0xcbf29ce484222325), result->property);
-    if (result->code != MUSTER_REPORT_DIVERGED)
-        hash = chain(hash, result->text);
-    for (uint32_t i = 0; i < 2 && result->code == MUSTER_REPORT_VIOLATED; i++)
-        hash = (hash ^ told->last[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
-static uint32_t count_property(const struct muster_fuzz *x, const char *property)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < x->finding_count; i++)
-        n += x->findings[i].path[0] && strcmp(x->findings[i].property, property) == 0;
-    return n;
+    return written < SAME_MAX && tried < TRIED_MAX;
 }
 
 static void take_failure(struct muster_fuzz *x, uint32_t i)
 {
     const struct muster_run_result *result = &x->results[i];
-    uint64_t signature = sign(result, &x->told[i]);
+    char signature[MUSTER_SIGNATURE_SIZE];
+    sign(result, &x->told[i], signature);
     x->failed++;
     x->code = muster_report_graver(x->code, result->code);
     for (uint32_t k = 0; k < x->finding_count; k++) {
-        if (x->findings[k].signature == signature) {
-            x->findings[k].count++;
+        struct muster_fuzz_finding *f = &x->findings[k];
+        if (strcmp(f->signature, signature) == 0) {
+            x->findings[f->same ? f->same - 1 : k].count++;
             return;
         }
     }
     if (x->finding_count == MUSTER_FUZZ_FINDINGS_MAX)
         return;
-    bool wanted = count_property(x, result->property) < SAME_MAX;
-    struct muster_fuzz_finding *f = &x->findings[x->finding_count++];
-    *f = (struct muster_fuzz_finding){.signature = signature, .count = 1, .code = result->code};
+    struct muster_fuzz_finding *f = &x->findings[x->finding_count];
+    *f = (struct muster_fuzz_finding){.count = 1, .code = result->code};
+    f->tried = is_wanted(x, result->property);
+    x->finding_count++;
+    memcpy(f->signature, signature, sizeof signature);
     snprintf(f->property, sizeof f->property, "%s", result->property);
-    if (wanted)
+    if (f->tried)
         x->code =
             muster_report_graver(x->code, muster_fuzz_save_finding(x, &x->plans[i], result, f));
+    if (f->same)
+        x->findings[f->same - 1].count++;
+    else
+        x->ways++;
 }
 
 /* In memory the oldest gives way; its file stays. */
@@ -169,6 +174,8 @@ static void merge_round(struct muster_fuzz *x)
 static enum muster_jobs_end run_round(struct muster_fuzz *x)
 {
     enum muster_jobs_end end = muster_fuzz_run(x);
+    if (end == MUSTER_JOBS_INTERRUPTED)
+        interrupted = 1; /* what failed is written as it is: nothing is made smaller any more */
     merge_round(x);
     return end == MUSTER_JOBS_DONE && interrupted ? MUSTER_JOBS_INTERRUPTED : end;
 }
@@ -220,6 +227,8 @@ static void print_findings(const struct muster_fuzz *x)
 {
     for (uint32_t i = 0; i < x->finding_count; i++) {
         const struct muster_fuzz_finding *f = &x->findings[i];
+        if (f->same)
+            continue;
         printf("%-24s  %6" PRIu64 " times", f->property, f->count);
         if (f->path[0])
             printf("  %s run %s%s", x->program, f->path,
@@ -242,8 +251,8 @@ static void print_summary(const struct muster_fuzz *x, enum muster_jobs_end end)
     printf("%s%" PRIu64 " runs, %s in %s, %u cells, %" PRIu64 " kept: %" PRIu64
            " failed in %u %s\n",
            end == MUSTER_JOBS_INTERRUPTED ? "interrupted after " : "", x->runs, simulated, wall,
-           (unsigned)x->cells, x->kept_count, x->failed, (unsigned)x->finding_count,
-           x->finding_count == 1 ? "way" : "ways");
+           (unsigned)x->cells, x->kept_count, x->failed, (unsigned)x->ways,
+           x->ways == 1 ? "way" : "ways");
     if (x->invalid > 0)
         printf("%" PRIu64 " inputs were no scenarios\n", x->invalid);
 }
@@ -357,6 +366,7 @@ static int run(struct muster_options *o, const struct muster_registry *registry)
     }
     x->registry = registry;
     x->program = o->argv[0];
+    x->stop = &interrupted;
     int code = muster_fuzz_read(o, &x->request, &x->suite);
     if (code == 0)
         code = fuzz(x);

@@ -9,10 +9,13 @@
 
 #include "sim/coverage/coverage.h"
 #include "sim/fuzz/plan.h"
+#include "sim/shrink/shrink.h"
 #include "tools/muster/jobs.h"
 #include "tools/muster/options.h"
 #include "tools/muster/paths.h"
 #include "tools/muster/suite.h"
+
+#include <signal.h>
 
 #define MUSTER_FUZZ_ROUND        256  /* inputs of a round */
 #define MUSTER_FUZZ_CORPUS_MAX   4096 /* plans kept in memory */
@@ -26,6 +29,8 @@ struct muster_fuzz_request {
     bool seeded;          /* they were given */
     uint64_t runs;        /* 0: as many as time allows */
     muster_dur time;      /* 0: as many as runs say */
+    bool shrinks;
+    muster_dur shrink_time; /* of a finding; 0: a number of runs instead */
     uint32_t shard, shards;
     uint32_t nodes, jobs;
     bool quiet;
@@ -35,7 +40,7 @@ struct muster_fuzz_request {
 struct muster_fuzz_told {
     uint32_t fresh_count;
     uint32_t fresh[MUSTER_FUZZ_FRESH_MAX];
-    uint16_t last[2]; /* kinds of the last notes */
+    char signature[MUSTER_SIGNATURE_SIZE]; /* of a failure; empty when the run ended the worker */
 };
 
 struct muster_fuzz_kept {
@@ -45,7 +50,11 @@ struct muster_fuzz_kept {
 
 /* Failures with one signature. */
 struct muster_fuzz_finding {
-    uint64_t signature, count;
+    char signature[MUSTER_SIGNATURE_SIZE]; /* as it was found … */
+    char shrunk[MUSTER_SIGNATURE_SIZE]; /* … and of what is left of it; empty: it was not shrunk */
+    uint32_t same;                      /* 0, or 1 + the finding that it shrank to as well */
+    bool tried;                         /* to be written */
+    uint64_t count;
     int32_t code;
     char property[64];
     char path[256]; /* empty: only counted */
@@ -73,7 +82,7 @@ struct muster_fuzz {
     struct muster_coverage *coverage;
     uint32_t cells;
     struct muster_fuzz_finding findings[MUSTER_FUZZ_FINDINGS_MAX];
-    uint32_t finding_count;
+    uint32_t finding_count, ways; /* ways: without those that are the same */
 
     struct muster_runner runner; /* a worker's */
     muster_time started, shown;
@@ -81,6 +90,7 @@ struct muster_fuzz {
     muster_dur simulated;
     uint64_t next; /* number of the next input */
     bool progress;
+    const volatile sig_atomic_t *stop; /* not 0: an interrupt came */
     int code;
 };
 
@@ -98,11 +108,15 @@ int muster_fuzz_save_plan(const struct muster_fuzz *x, const struct muster_plan 
 /* Where the campaign is to go on. */
 int muster_fuzz_save_next(const struct muster_fuzz *x);
 uint64_t muster_fuzz_load_next(const struct muster_fuzz *x);
-/* A failing plan becomes a scenario and a trace in the folder of findings; its path is in *f then.
- * Whatever makes it smaller first belongs into here. */
+/* A failing plan becomes a scenario, as small as can be, and a trace in the folder of findings; its
+ * path is in *f then. Or it shrinks to what has been written before: f->same says to what. */
 int muster_fuzz_save_finding(struct muster_fuzz *x, const struct muster_plan *p,
                              const struct muster_run_result *result, struct muster_fuzz_finding *f);
-/* A plan from a file, and the frame it belongs to; false when it belongs to none. */
+/* fuzz_shrink.c: a scenario that fails as `property`, made smaller within the budget; *result lives
+ * in *memory. False when it is to stay as it is. */
+bool muster_fuzz_shrink(const struct muster_fuzz *x, const struct muster_shrink_request *request,
+                        struct muster_memory *memory, struct muster_shrink_result *result);
+/* fuzz_files.c. A plan from a file, and the frame it belongs to; false when it belongs to none. */
 bool muster_fuzz_load_plan(const struct muster_fuzz *x, const char *path, struct muster_plan *p,
                            uint32_t *ret_frame);
 /* The scenario of a text; null after complaints, which are in *d. */

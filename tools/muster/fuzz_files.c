@@ -161,32 +161,89 @@ static void say_comment(char *text, size_t size, const struct muster_run_result 
     snprintf(text, size, "# Found by muster fuzz: %s\n# %s\n", result->property, why);
 }
 
+/* The text of a plan that fails, made smaller; false when it is to stay as it is. */
+static bool shrink(const struct muster_fuzz *x, const char *plan, uint64_t seed,
+                   const struct muster_fuzz_finding *f, struct muster_memory *memory,
+                   struct muster_shrink_result *ret)
+{
+    struct muster_sources sources = {.sealed = true};
+    struct muster_diagnostics *d = muster_memory_take(memory, sizeof *d);
+    if (!x->request.shrinks || f->code == MUSTER_REPORT_DIVERGED)
+        return false;
+    muster_source_add(&sources, "plan.yaml", plan, strlen(plan));
+    const struct muster_shrink_request request = {
+        .root = muster_scenario_resolve("plan.yaml", &sources, memory, d),
+        .path = "muster fuzz",
+        .output = f->path,
+        .seed = seed,
+        .property = f->property,
+    };
+    bool shrunk = request.root && muster_fuzz_shrink(x, &request, memory, ret);
+    muster_sources_free(&sources);
+    return shrunk;
+}
+
+/* The trace of what was written, beside it. */
+static void write_trace(const struct muster_fuzz *x, const struct muster_fuzz_finding *f,
+                        const char *text, const struct muster_run_result *result)
+{
+    static struct muster_diagnostics d;
+    char trace[PATH_SIZE];
+    snprintf(trace, sizeof trace, "%.*s.jsonl", (int)strlen(f->path) - 5, f->path);
+    memset(&d, 0, sizeof d);
+    struct muster_scenario *s = muster_fuzz_load_text(x, f->path, text, &d);
+    if (!s)
+        return;
+    const struct muster_failure_request request = {s, f->path, x->program, 0};
+    struct muster_report_failure *failure = muster_failure_make(result, &request);
+    if (failure)
+        muster_failure_watch(failure, result->seed, s, trace);
+    muster_failure_free(failure);
+    muster_scenario_free(s);
+}
+
+/* What another finding has shrunk to: 0, or 1 + its index. */
+static uint32_t find_same(const struct muster_fuzz *x, const struct muster_fuzz_finding *f)
+{
+    for (uint32_t i = 0; i < x->finding_count; i++) {
+        const struct muster_fuzz_finding *other = &x->findings[i];
+        if (other != f && other->path[0] && strcmp(other->shrunk, f->shrunk) == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
 int muster_fuzz_save_finding(struct muster_fuzz *x, const struct muster_plan *p,
                              const struct muster_run_result *result, struct muster_fuzz_finding *f)
 {
-    static char text[MUSTER_PLAN_TEXT_MAX + 1024];
-    static struct muster_diagnostics d;
-    char trace[PATH_SIZE];
+    static char plan[MUSTER_PLAN_TEXT_MAX];
+    char comment[1024] = "";
+    struct muster_memory memory = {0};
+    struct muster_shrink_result small = {.text = plan, .seed = p->seed};
+    struct muster_run_result copy = *result;
     if (!x->request.out)
         return 0;
     snprintf(f->path, sizeof f->path, "%.200s/%.32s-%" PRIu64 ".yaml", x->request.out,
              result->property, p->seed);
-    snprintf(trace, sizeof trace, "%.*s.jsonl", (int)strlen(f->path) - 5, f->path);
-    say_comment(text, 1024, result);
-    char *plan = text + strlen(text);
     muster_plan_write(p, plan);
-    int error = write_file(f->path, "", text);
-    memset(&d, 0, sizeof d);
-    struct muster_scenario *s = error ? NULL : muster_fuzz_load_text(x, f->path, text, &d);
-    if (!s)
-        return error;
-    const struct muster_failure_request request = {s, f->path, x->program, 0};
-    struct muster_run_result copy = *result;
     copy.seed = p->seed;
-    struct muster_report_failure *failure = muster_failure_make(&copy, &request);
-    if (failure)
-        muster_failure_watch(failure, p->seed, s, trace);
-    muster_failure_free(failure);
-    muster_scenario_free(s);
-    return 0;
+    if (shrink(x, plan, p->seed, f, &memory, &small)) {
+        memcpy(f->shrunk, small.outcome.signature, sizeof f->shrunk);
+        f->same = find_same(x, f);
+        copy.seed = small.seed;
+        copy.failed_record = UINT64_MAX; /* another run's */
+    } else {
+        small.text = plan;
+        say_comment(comment, sizeof comment, result);
+    }
+    int error = 0;
+    if (f->same) {
+        f->path[0] = 0;
+    } else {
+        error = write_file(f->path, comment, small.text);
+        if (error == 0)
+            write_trace(x, f, small.text, &copy);
+    }
+    muster_memory_free(&memory);
+    return error;
 }

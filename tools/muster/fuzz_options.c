@@ -19,6 +19,7 @@ enum {
     OPT_JOBS,
     OPT_CORPUS,
     OPT_OUT,
+    OPT_SHRINK,
     OPT_SHARD,
     OPT_MERGE,
     OPT_COVERAGE,
@@ -33,6 +34,8 @@ const struct muster_option muster_fuzz_options[] = {
     [OPT_JOBS] = {"--jobs", "N", "worker processes; findings do not depend on it [processors]"},
     [OPT_CORPUS] = {"--corpus", "DIR", "inputs that reached something new: read, used, added to"},
     [OPT_OUT] = {"-o", "DIR", "where findings go, a scenario and a trace each [findings]"},
+    [OPT_SHRINK] = {"--shrink-time", "T",
+                    "make each finding smaller for so long; 0: not at all [2000 runs]"},
     [OPT_SHARD] = {"--shard", "I/N", "only every N-th input, beginning with the I-th"},
     [OPT_MERGE] = {"--merge", "DIR", "run what is in there, too, and keep what is new; repeatable"},
     [OPT_COVERAGE] = {"--coverage", "FILE", "add the cells that were reached to this file"},
@@ -92,6 +95,11 @@ static int read_value(const struct muster_options *o, int i, const char *value,
             return wrong_value(o, i, value, "1 to 256 are possible");
         r->jobs = (uint32_t)number;
         return 0;
+    case OPT_SHRINK:
+        r->shrinks = muster_options_time(value, &r->shrink_time) && r->shrink_time > 0;
+        return r->shrinks || strcmp(value, "0") == 0
+                   ? 0
+                   : wrong_value(o, i, value, "a length of time is wanted, such as 20s, or 0");
     case OPT_SHARD:
         return read_shard(value, r) ? 0 : wrong_value(o, i, value, "such as 2/8 is wanted");
     default:
@@ -139,10 +147,8 @@ int muster_fuzz_read(struct muster_options *o, struct muster_fuzz_request *r,
     const char *value;
     bool named = false, runs = false;
     int i, error = 0;
-    *r = (struct muster_fuzz_request){.first = 1,
-                                      .last = MUSTER_INTEGER_MAX,
-                                      .shards = 1,
-                                      .out = "findings"};
+    *r = (struct muster_fuzz_request){
+        .first = 1, .last = MUSTER_INTEGER_MAX, .shards = 1, .shrinks = true, .out = "findings"};
     while ((i = muster_options_next(o, &value)) != MUSTER_OPTION_END) {
         if (i == MUSTER_OPTION_WRONG)
             return MUSTER_EXIT_USAGE;

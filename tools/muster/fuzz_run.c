@@ -20,17 +20,14 @@
 
 struct watch {
     struct muster_coverage_watch coverage;
-    uint16_t last[2];
+    struct muster_signature signature;
 };
 
 static void see(void *cookie, const struct muster_world *w, const struct muster_record *r)
 {
     struct watch *x = cookie;
     muster_coverage_see(&x->coverage, w, r);
-    if (r->kind < MUSTER_EVENT_NOTE || !muster_report_matters(r) || r->kind == x->last[1])
-        return;
-    x->last[0] = x->last[1];
-    x->last[1] = r->kind;
+    muster_signature_see(&x->signature, r);
 }
 
 static bool open_worker(void *cookie)
@@ -62,7 +59,7 @@ static void take_verdict(struct muster_run_result *result, const struct muster_v
 
 /* The same input on a differently filled arena: nothing but the input may decide. */
 static void run_again(struct muster_fuzz *x, const struct muster_scenario *s, uint64_t seed,
-                      struct muster_run_result *result)
+                      struct muster_fuzz_told *told, struct muster_run_result *result)
 {
     struct muster_verdict v;
     muster_arena_reset(&x->runner.second, POISON_SECOND);
@@ -72,6 +69,7 @@ static void run_again(struct muster_fuzz *x, const struct muster_scenario *s, ui
     snprintf(text, sizeof text, "two runs give two hashes, %016" PRIx64 " and %016" PRIx64,
              result->hash, v.hash);
     tell(result, MUSTER_REPORT_DIVERGED, "determinism", text);
+    snprintf(told->signature, sizeof told->signature, "determinism");
     result->timed = false;
 }
 
@@ -87,14 +85,16 @@ static void run_scenario(struct muster_fuzz *x, const struct muster_scenario *s,
     muster_arena_reset(&x->runner.first, POISON_FIRST);
     bool ran = muster_runner_once(&x->runner.first, s, seed, see, &watch, &v);
     told->fresh_count = watch.coverage.fresh_count;
-    memcpy(told->last, watch.last, sizeof told->last);
     if (!ran) {
         tell(result, MUSTER_REPORT_INTERNAL, "memory", "the world does not fit into its arena");
         return;
     }
     take_verdict(result, &v);
+    if (v.code != MUSTER_RUN_PASSED)
+        muster_signature_write(&watch.signature, s, result->property, result->text,
+                               told->signature);
     if (seed % CHECKED_EVERY == 1)
-        run_again(x, s, seed, result);
+        run_again(x, s, seed, told, result);
 }
 
 static void work(void *cookie, uint64_t index, struct muster_run_result *result)
@@ -137,7 +137,7 @@ static void show_progress(struct muster_fuzz *x)
             " kept, "
             "%" PRIu64 " failed (%u ways)",
             x->runs, x->runs * 1000 / ms, x->events / ms * 1000, (unsigned)x->cells, x->kept_count,
-            x->failed, (unsigned)x->finding_count);
+            x->failed, (unsigned)x->ways);
     fflush(stderr);
 }
 
@@ -161,7 +161,7 @@ enum muster_jobs_end muster_fuzz_run(struct muster_fuzz *x)
         ranges[n++] = (struct muster_jobs_range){0, i, last};
     }
     for (uint32_t i = 0; i < x->count; i++)
-        x->told[i].fresh_count = 0;
+        x->told[i].fresh_count = x->told[i].signature[0] = 0;
     memset(x->done, 0, sizeof x->done);
     const struct muster_jobs jobs = {
         .workers = x->request.jobs,

@@ -19,12 +19,20 @@ static bool is_over(void *cookie)
     return p->interrupted || p->failed || muster_runner_now() >= p->deadline;
 }
 
+static bool is_spent(void *cookie)
+{
+    const struct muster_shrink_pool *p = cookie;
+    return is_over(cookie) || (p->runs_max > 0 && p->runs_spent >= p->runs_max) ||
+           (p->events_max > 0 && p->events_spent >= p->events_max);
+}
+
 /* ---- in a worker ---- */
 
 static bool open_worker(void *cookie)
 {
     struct muster_shrink_pool *p = cookie;
     const struct rlimit none = {0, 0};
+    signal(SIGTERM, SIG_DFL);      /* a handler of the parent's is not for a worker */
     setrlimit(RLIMIT_CORE, &none); /* a search for a crash crashes a hundred times */
     return muster_arena_map(&p->arena, MUSTER_RUNNER_ARENA, NULL) == 0;
 }
@@ -60,6 +68,15 @@ static void done(void *cookie, const struct muster_run_result *result)
         p->found = result->scenario;
 }
 
+/* Tries behind the first that is wanted do not count: whether they were made is luck. */
+static void spend(struct muster_shrink_pool *p)
+{
+    for (uint32_t i = 0; i < p->count && i <= p->found; i++) {
+        p->runs_spent++;
+        p->events_spent += p->outcomes[i].events;
+    }
+}
+
 static uint32_t run(void *cookie, const struct muster_shrink_try *tries, uint32_t count,
                     bool (*wanted)(const void *goal, const struct muster_shrink_outcome *o),
                     const void *goal, struct muster_shrink_outcome *ret, uint64_t *runs)
@@ -88,6 +105,7 @@ static uint32_t run(void *cookie, const struct muster_shrink_try *tries, uint32_
     p->interrupted = p->interrupted || end == MUSTER_JOBS_INTERRUPTED;
     p->failed = p->failed || end == MUSTER_JOBS_FAILED;
     *runs += p->runs;
+    spend(p);
     if (p->found < count)
         *ret = p->outcomes[p->found];
     return p->found;
@@ -108,7 +126,7 @@ const struct muster_shrink_ops *muster_shrink_pool_open(struct muster_shrink_poo
         return NULL;
     }
     p->outcomes = shared;
-    p->ops = (struct muster_shrink_ops){p, run, is_over, progress};
+    p->ops = (struct muster_shrink_ops){p, run, is_spent, progress};
     return &p->ops;
 }
 

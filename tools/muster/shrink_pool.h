@@ -13,6 +13,8 @@ struct muster_shrink_pool {
     const struct muster_registry *registry;
     uint32_t jobs;
     muster_time deadline;              /* by muster_runner_now(); MUSTER_NEVER: none */
+    uint64_t runs_max, events_max;     /* a budget that is the same on every machine, with any
+                                          number of jobs; looked at between batches; 0: none */
     const volatile sig_atomic_t *stop; /* not 0: the same as an interrupt; may be null */
     void (*progress)(const struct muster_shrink_stats *stats); /* may be null */
     /* What came of it. */
@@ -25,7 +27,8 @@ struct muster_shrink_pool {
     bool (*wanted)(const void *goal, const struct muster_shrink_outcome *o);
     const void *goal;
     uint64_t runs;
-    struct muster_arena arena; /* a worker's */
+    uint64_t runs_spent, events_spent; /* as if one worker had done it */
+    struct muster_arena arena;         /* a worker's */
     struct muster_shrink_ops ops;
 };
 
