@@ -211,14 +211,12 @@ bool shrink_earlier(struct search *s)
 {
     const struct muster_doc *timeline = shrink_timeline_of(s->best.root);
     muster_dur first = MUSTER_NEVER, duration = 0;
-    if (!timeline || s->goal.expectation ||
+    if (!timeline || !timeline->first || s->goal.expectation ||
         !shrink_read_duration(muster_doc_get(s->best.root, "duration"), &duration))
         return false;
     for (const struct muster_doc *one = timeline->first; one; one = one->next)
         first = time_of(one) < first ? time_of(one) : first;
-    if (first == MUSTER_NEVER) /* no entries at all */
-        return false;
-    for (muster_dur start = 20 * SECOND; start + 10 * SECOND <= first && !shrink_is_full(s);
+    for (muster_dur start = 20 * SECOND; start + 10 * SECOND <= first && start < duration;
          start += start / 2) {
         muster_dur by = (first - start) / (10 * SECOND) * (10 * SECOND);
         if (by > 0 && by < duration)

@@ -66,14 +66,11 @@ static enum ending load_electorates(void)
     struct muster_document doc;
     memset(&d, 0, sizeof d);
     add(&sources, "e.yaml", "{now: {generation: 2, previous: [n1, n2, n3]}, next: [n1, n2, n3]}");
-    int error = muster_document_parse(&doc, sources.first, NULL, &d);
-    if (error == 0)
-        error = muster_electorate_load(muster_doc_get(doc.root, "now"), names, &p, &d);
-    bool loaded = error == 0;
-    if (error == 0)
-        error = muster_electorate_next(muster_doc_get(doc.root, "next"), &p, &next, &d);
+    bool loaded = muster_document_parse(&doc, sources.first, NULL, &d) == 0 &&
+                  muster_electorate_load(muster_doc_get(doc.root, "now"), names, &p, &d) == 0 &&
+                  muster_electorate_next(muster_doc_get(doc.root, "next"), &p, &next, &d) == 0;
     bool whole = loaded && d.errors == 0 && p.generation == 2 && p.voters == 4 && p.joining == 4 &&
-                 p.leaving == 8;
+                 p.leaving == 8 && next.generation == 3;
     muster_document_free(&doc);
     muster_sources_free(&sources);
     return whole ? WHOLE : refused();

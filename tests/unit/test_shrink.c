@@ -379,6 +379,17 @@ static void where_liveness_fails_a_change_of_voters_goes_on(void **state)
     done(&f);
 }
 
+static void entries_after_the_failure_may_all_go_at_once(void **state)
+{
+    struct fixture f;
+    (void)state;
+    shrink(&f, HEAD "timeline: [{at: 200s, reset: n1}, {at: 210s, reset: n2}]\n"
+                    "eventually: [never]\n");
+    assert_has_not(&f, "reset");
+    assert_fails_as(&f, "never");
+    done(&f);
+}
+
 /* ---- what cannot be shrunk ---- */
 
 static void what_passes_cannot_be_shrunk(void **state)
@@ -519,6 +530,7 @@ int main(void)
         cmocka_unit_test(of_expectations_the_one_that_failed_is_kept),
         cmocka_unit_test(an_expectation_does_not_fail_for_want_of_a_restart),
         cmocka_unit_test(where_liveness_fails_a_change_of_voters_goes_on),
+        cmocka_unit_test(entries_after_the_failure_may_all_go_at_once),
         cmocka_unit_test(what_passes_cannot_be_shrunk),
         cmocka_unit_test(another_failure_than_was_meant_is_none),
         cmocka_unit_test(what_was_never_judged_has_not_failed),
