@@ -72,7 +72,25 @@ static const char *near_word(const struct muster_condition_names *names, const c
     for (uint32_t i = 0; i < n; i++)
         at[i] = room[i];
     at[n] = NULL;
+    for (uint32_t i = 0; i < n; i++) { /* an action by its mere name */
+        if (strncmp(at[i], word, size) == 0 && strcmp(at[i] + size, "_failed") == 0)
+            return at[i];
+    }
     return muster_suggest(word, at);
+}
+
+/* Whether a word is "ACTION_failed" of an action that exists, and is no part of this config. */
+static bool is_idle_action(const char *text, const struct muster_condition_error *error)
+{
+    static const char failed[] = "_failed";
+    const size_t ending = sizeof failed - 1;
+    char stem[MUSTER_CONDITION_WORD_MAX];
+    if (error->length <= ending || error->length >= sizeof stem ||
+        error->offer != MUSTER_CONDITION_OFFER_NAMES ||
+        memcmp(text + error->offset + error->length - ending, failed, ending) != 0)
+        return false;
+    snprintf(stem, sizeof stem, "%.*s", (int)(error->length - ending), text + error->offset);
+    return edge_action_is_known(stem);
 }
 
 /* A type of anomaly that has no policy, and looks like one that has, is probably misspelt. */
@@ -107,6 +125,11 @@ static void compile(struct edge *e, const struct muster_doc *node,
     if (muster_condition_compile(muster_text_bytes(node->text), &names, condition, &error) == 0) {
         for (uint32_t i = before; i < types->count; i++)
             warn_of_type(e, node, types->name[i]);
+        return;
+    }
+    if (is_idle_action(node->text, &error)) {
+        EDGE_ERROR(e, mark_of(node, error.offset), "%s: no step of this config runs it",
+                   error.text);
         return;
     }
     const char *near = near_word(&names, node->text, &error, room);

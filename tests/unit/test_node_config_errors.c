@@ -61,6 +61,15 @@ static void conditions_that_do_not_stand_as_they_read_are_complained_of_where_th
             "4:40: error: unknown level 'HOHE'");
 }
 
+static void an_action_by_its_mere_name_or_of_no_step_is_told_apart(void **state)
+{
+    (void)state;
+    REFUSES(CHAIN("{action: enter_safe_mode, condition: enter_safe_mode}"),
+            "4:46: error: unknown name 'enter_safe_mode', did you mean 'enter_safe_mode_failed'?");
+    REFUSES(CHAIN("{action: safe_mode, condition: restart_radio_failed}"),
+            "4:40: error: unknown action 'restart_radio': no step of this config runs it");
+}
+
 static void type_without_a_policy_is_warned_of_when_one_is_near(void **state)
 {
     (void)state;
@@ -353,6 +362,7 @@ int main(void)
         cmocka_unit_test(conditions_are_complained_of_at_the_very_word),
         cmocka_unit_test(
             conditions_that_do_not_stand_as_they_read_are_complained_of_where_they_begin),
+        cmocka_unit_test(an_action_by_its_mere_name_or_of_no_step_is_told_apart),
         cmocka_unit_test(type_without_a_policy_is_warned_of_when_one_is_near),
         cmocka_unit_test(policies_say_what_is_wrong),
         cmocka_unit_test(steps_say_what_is_wrong),
