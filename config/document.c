@@ -34,6 +34,7 @@ struct builder {
     bool raw; /* leave ${…} alone */
     struct muster_diagnostics *d;
     struct muster_memory memory;
+    bool whole;         /* all of it was built */
     size_t substituted; /* bytes of text that came from variables */
     uint32_t nodes, alias_nodes, anchors, depth;
     struct muster_doc *root;
@@ -181,7 +182,9 @@ static int on_scalar(struct builder *b, const yaml_event_t *e, struct muster_mar
     node->text = text;
     node->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (!b->raw && strstr(text, "${")) {
+        uint32_t errors = b->d->errors;
         node->text = muster_substitute(&b->memory, text, b->env, mark, &b->substituted, b->d);
+        node->unresolved = b->d->errors > errors;
         node->quoted = false; /* ${X} needs quotes in {…}; what it stands for is what counts */
         if (!node->text)
             return MUSTER_E_INVALID;
@@ -323,13 +326,13 @@ static int parse(struct muster_document *doc, const struct muster_source *source
     if (nul)
         refuse(b, mark_of_byte(b, (size_t)(nul - source->text)),
                "a NUL byte; this is no text file");
-    else if (build(b) == 0 && !b->root)
+    else if ((b->whole = build(b) == 0) && !b->root)
         refuse(b, (struct muster_mark){source, 0, 0}, "the file is empty");
+    else
+        doc->root = b->whole ? b->root : NULL;
     doc->nodes = b->memory.newest;
-    if (d->errors == errors)
-        doc->root = b->root;
     muster_memory_free(&own);
-    return doc->root ? 0 : MUSTER_E_INVALID;
+    return d->errors == errors ? 0 : MUSTER_E_INVALID;
 }
 
 int muster_document_parse(struct muster_document *doc, const struct muster_source *source,

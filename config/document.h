@@ -16,7 +16,8 @@ enum muster_node_kind { MUSTER_NODE_SCALAR, MUSTER_NODE_SEQUENCE, MUSTER_NODE_MA
 /* One node. Of a mapping, the children are its values, each with its key. */
 struct muster_doc {
     enum muster_node_kind kind;
-    bool quoted; /* scalar written in quotes: never a number, a boolean, null */
+    bool quoted;     /* scalar written in quotes: never a number, a boolean, null */
+    bool unresolved; /* a variable in it has no value, which was complained of: no more of that */
     uint32_t children;
     const char *text;        /* scalar: its text, 0-terminated, without NUL inside; else null */
     const char *key;         /* as a mapping's value: its key; else null */
@@ -27,13 +28,15 @@ struct muster_doc {
 
 /* A loaded document owns its nodes; free it once. */
 struct muster_document {
-    const struct muster_doc *root; /* null when the file is empty or broken, after a complaint */
+    /* Null when the file is empty or no whole document, after a complaint. One with a key twice or
+     * a variable without a value is whole: what else is wrong with it can be told, too. */
+    const struct muster_doc *root;
     void *nodes;
 };
 
 /* Parse a source. ${NAME} and ${NAME:default} in scalars are replaced from `env` (a mapping of
  * scalars, or null); a name without value and default is an error. Complains and returns
- * MUSTER_E_INVALID. */
+ * MUSTER_E_INVALID; doc->root may be there all the same. */
 int muster_document_parse(struct muster_document *doc, const struct muster_source *source,
                           const struct muster_doc *env, struct muster_diagnostics *d);
 /* The same with every ${…} left as it stands. */

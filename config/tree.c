@@ -27,6 +27,8 @@ int muster_doc_expect(const struct muster_doc *node, enum muster_node_kind kind,
                       struct muster_diagnostics *d)
 {
     static const char *const names[] = {"", "a list", "a mapping"};
+    if (node->unresolved)
+        return MUSTER_E_INVALID;
     if (node->kind == kind)
         return 0;
     if (node->kind != MUSTER_NODE_SCALAR)

@@ -274,7 +274,9 @@ int muster_live_config_load(struct muster_live_config *c, const char *path, bool
     const struct muster_source *source =
         muster_source_open(sources, path, d, (struct muster_mark){0});
     const struct muster_reading reading = {sources, muster_environment(&scratch), &scratch, d};
-    if (source && muster_document_parse(&doc, source, reading.env, d) == 0 &&
+    if (source)
+        (void)muster_document_parse(&doc, source, reading.env, d);
+    if (doc.root &&
         muster_doc_expect(doc.root, MUSTER_NODE_MAPPING, "a mapping such as node: n1", d) == 0)
         load_all(&l, muster_config_include(doc.root, &reading), local);
     muster_document_free(&doc);

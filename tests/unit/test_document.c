@@ -62,6 +62,36 @@ static void broken_files_are_told_where(void **state)
                  "sequence, which begins in line 1\n\n^\n");
 }
 
+static void only_a_whole_document_has_a_root_and_it_says_what_else_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool whole;
+    } rows[] = {{"a: 1\na: 2\n", true}, {"a: ${X}\n", true}, {"a: [1\n", false},
+                {"a: *b\n", false},     {"", false},         {"a\n---\nb\n", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+        parse(&f, rows[i].text);
+        assert_int_equal(f.d.errors, 1);
+        assert_int_equal(f.doc.root != NULL, rows[i].whole);
+        done(&f);
+    }
+    struct fixture f;
+    muster_dur length = 7;
+    parse(&f, "a: ${X}\nb: 3\n");
+    const struct muster_doc *a = muster_doc_get(f.doc.root, "a");
+    const struct muster_doc *b = muster_doc_get(f.doc.root, "b");
+    assert_int_equal(muster_doc_duration(a, 0, MUSTER_NEVER, false, &length, &f.d),
+                     MUSTER_E_INVALID);
+    assert_int_equal(f.d.errors, 1); /* of `a` enough was said */
+    assert_int_equal(muster_doc_duration(b, 0, MUSTER_NEVER, false, &length, &f.d),
+                     MUSTER_E_INVALID);
+    assert_int_equal(f.d.errors, 2);
+    assert_true(length == 7);
+    done(&f);
+}
+
 static void variables_come_from_the_mapping_given(void **state)
 {
     (void)state;
@@ -250,6 +280,7 @@ int main(void)
         cmocka_unit_test(json_is_yaml),
         cmocka_unit_test(aliases_are_copied),
         cmocka_unit_test(broken_files_are_told_where),
+        cmocka_unit_test(only_a_whole_document_has_a_root_and_it_says_what_else_is_wrong),
         cmocka_unit_test(variables_come_from_the_mapping_given),
         cmocka_unit_test(durations_are_exact),
         cmocka_unit_test(readers_say_what_they_expect),

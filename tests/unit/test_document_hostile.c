@@ -20,7 +20,6 @@ static void ends_at_once(const char *text, size_t size, const char *error)
     clock_t begin = clock();
     parse_bytes(&f, text, size);
     assert_true(clock() - begin < CLOCKS_PER_SEC);
-    assert_null(f.doc.root);
     assert_true(f.d.errors > 0);
     if (error)
         assert_string_equal(f.d.at[0].text, error);
@@ -117,7 +116,7 @@ static void random_bytes_never_crash(void **state)
         }
         struct fixture f;
         parse_bytes(&f, text, size);
-        assert_true((f.doc.root != NULL) == (f.d.errors == 0));
+        assert_true(f.doc.root != NULL || f.d.errors > 0);
         printed(&f);
         done(&f);
         seed += UINT64_C(0x9e3779b97f4a7c15);

@@ -17,7 +17,9 @@ static enum muster_file_kind kind_of(const char *path, struct muster_diagnostics
     enum muster_file_kind kind = MUSTER_FILE_SCENARIO;
     const struct muster_source *source =
         muster_source_open(&sources, path, unheard, (struct muster_mark){0});
-    if (source && muster_document_parse_raw(&doc, source, unheard) == 0)
+    if (source)
+        (void)muster_document_parse_raw(&doc, source, unheard);
+    if (doc.root)
         kind = muster_file_kind(doc.root);
     muster_document_free(&doc);
     muster_sources_free(&sources);
@@ -34,7 +36,9 @@ static int check(const char *path, enum muster_file_kind kind, struct muster_dia
     struct muster_node_config *config = muster_memory_take(&memory, sizeof *config);
     const struct muster_source *source =
         muster_source_open(&sources, path, d, (struct muster_mark){0});
-    if (source && muster_document_parse(&doc, source, reading.env, d) == 0) {
+    if (source)
+        (void)muster_document_parse(&doc, source, reading.env, d);
+    if (doc.root) {
         const struct muster_doc *root = muster_config_include(doc.root, &reading);
         bool daemon = kind == MUSTER_FILE_DAEMON;
         (void)muster_node_config_load(config, root, daemon ? muster_daemon_keys : NULL, d);
