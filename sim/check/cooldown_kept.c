@@ -17,6 +17,7 @@ struct cluster {
     uint64_t epoch; /* of the newest leader */
     muster_time at[MUSTER_ACTIONS_MAX];
     uint64_t intent[MUSTER_ACTIONS_MAX]; /* started last: what was only prepared binds nobody */
+    uint64_t under[MUSTER_ACTIONS_MAX];  /* the epoch in which that was */
 };
 
 static size_t size(const struct muster_world *w)
@@ -35,9 +36,13 @@ static void judge_cluster(struct cluster *x, struct muster_world *w, const struc
                           const struct muster_action_config *action)
 {
     muster_time last = x->at[r->arg[2]];
+    bool own = x->under[r->arg[2]] == r->arg[1];
     x->at[r->arg[2]] = r->time + 1;
     x->intent[r->arg[2]] = r->arg[0];
-    if (last == 0 || !muster_check_hands_on(w, r->process))
+    x->under[r->arg[2]] = r->arg[1];
+    /* One leadership goes by its own account, in which a cooldown begins with the end: while one
+     * member's recovery is verified, another's may start. */
+    if (last == 0 || own || !muster_check_hands_on(w, r->process))
         return;
     muster_dur age = muster_time_since(r->time, last - 1);
     muster_judged(w);

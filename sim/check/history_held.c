@@ -9,9 +9,9 @@ struct open {
     uint64_t intent[MUSTER_RUNS_MAX];
 };
 
-/* Of a voter's disk: on its way there, taken, and acknowledged by a sync. */
+/* Of a voter's disk: on its way there, and acknowledged by a sync. */
 struct voter {
-    struct open asked, written, durable;
+    struct open asked, durable;
 };
 
 static size_t size(const struct muster_world *w)
@@ -45,17 +45,17 @@ static struct open read_slot(const struct muster_config *c, const struct muster_
     return read_open(muster_ledger_text(&l));
 }
 
+/* What the voter has heard of its disk does not count: a slow one hears later than it is so. */
 static void see_disk(struct voter *v, const struct muster_config *c, const struct muster_record *r)
 {
-    if (r->kind == MUSTER_EVENT_DURABLE) {
-        if (r->arg[0] == MUSTER_LEDGER_FILE)
-            v->durable = v->written;
-    } else if (r->arg[0] == MUSTER_DISK_WRITE && r->arg[1] == MUSTER_LEDGER_FILE) {
-        if (r->kind == MUSTER_EVENT_EFFECT + MUSTER_OUT_DISK)
-            v->asked = read_slot(c, r);
-        else if (r->status == MUSTER_STATUS_OK)
-            v->written = v->asked;
-    }
+    bool written = r->arg[0] == MUSTER_DISK_WRITE && r->arg[1] == MUSTER_LEDGER_FILE;
+    if (r->kind == MUSTER_EVENT_DURABLE && r->arg[0] == MUSTER_LEDGER_FILE)
+        v->durable = v->asked;
+    else if (r->kind == MUSTER_EVENT_EFFECT + MUSTER_OUT_DISK && written)
+        v->asked = read_slot(c, r);
+    else if (r->kind == MUSTER_EVENT_INPUT + MUSTER_IN_DISK && written &&
+             r->status != MUSTER_STATUS_OK)
+        v->asked = v->durable; /* it was refused */
 }
 
 static bool holds(const struct voter *v, uint64_t intent)

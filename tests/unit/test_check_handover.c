@@ -79,10 +79,23 @@ static void cooldown_of_the_cluster_is_not_judged_where_nothing_is_held(void **s
             w.config.authority = MUSTER_AUTHORITY_STORE;
         w.config.local = given_up == 3; /* each its own cluster */
         start(&w, S(10), 0, 1, 3);
-        start(&w, S(20), 1, 2, 3);
+        start(&w, S(20), 1, 2, 4);
         says_nothing(&w);
     }
-    start(&w, S(30), 1, 3, 3); /* the same one, alone */
+    start(&w, S(30), 1, 3, 5); /* the same one, alone */
+    fires(&w, "n2 started safe_mode (intent 3) 10.000 s after the cluster last began or ended it; "
+              "its cooldown is 300.000 s");
+}
+
+static void one_leadership_goes_by_its_own_account(void **state)
+{
+    struct muster_world w;
+    (void)state;
+    open_holding(&w, &muster_check_cooldown_kept);
+    start(&w, S(10), 0, 1, 3);
+    start(&w, S(20), 0, 2, 3); /* while the first is verified, for another member */
+    says_nothing(&w);
+    start(&w, S(30), 1, 3, 4);
     fires(&w, "n2 started safe_mode (intent 3) 10.000 s after the cluster last began or ended it; "
               "its cooldown is 300.000 s");
 }
@@ -222,6 +235,7 @@ int main(void)
         cmocka_unit_test(cooldown_of_the_cluster_outlives_its_leader),
         cmocka_unit_test(end_that_a_successor_cannot_know_binds_it_no_longer),
         cmocka_unit_test(cooldown_of_the_cluster_is_not_judged_where_nothing_is_held),
+        cmocka_unit_test(one_leadership_goes_by_its_own_account),
         cmocka_unit_test(limits_of_the_cluster_count_all_its_leaders),
         cmocka_unit_test(actions_start_when_a_majority_of_the_disks_has_them),
         cmocka_unit_test(what_no_sync_has_acknowledged_is_not_held),
