@@ -105,7 +105,7 @@ const struct muster_property muster_check_work_once = {
         "repeated, or a target does not look at numbers. Needs targets that fence and "
         "deduplicate, and disks that keep what they have acknowledged.",
     .class = MUSTER_SAFETY,
-    .assumes = MUSTER_ASSUME_FENCING | MUSTER_ASSUME_DURABLE,
+    .assumes = MUSTER_ASSUME_FENCING | MUSTER_ASSUME_DURABLE | MUSTER_ASSUME_UNIQUE,
     .by_default = true,
     .kinds = kinds,
     .size = size,
