@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/door.h"
@@ -405,12 +406,55 @@ static void inputs_of_nobody_are_passed_over(void **state)
     assert_true(door_says(d, "lease=leading"));
 }
 
+static void who_leaves_the_electorate_has_no_vote_in_the_next(void **state)
+{
+    (void)state;
+    d->place.leaving = 4; /* n3 */
+    d->place.generation = 2;
+    lead();
+    assert_true(d->place.voters == 3);
+    const struct door_entry *e = door_note(d, MUSTER_NOTE_WIRE_ASTRA);
+    assert_null(e); /* before the mark */
+    door_wait(d, S(20));
+    assert_true(door_says(d, "lease=leading"));
+}
+
+/* The tables by themselves: a node asks nothing of who has left. */
+static void who_has_left_asks_for_nothing_any_more(void **state)
+{
+    static const struct muster_coordinator_kind *const kinds[] = {&muster_coordinator_astra,
+                                                                  &muster_coordinator_bridge};
+    static struct muster_effects out;
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct muster_coordinator_kind *k = kinds[i];
+        size_t size = (k->size(&d->place) + 15) / 16 * 16;
+        void *self = aligned_alloc(16, size);
+        assert_non_null(self);
+        memset(self, 0, size);
+        k->init(self, &d->config, &d->place);
+        struct muster_input in = {.kind = MUSTER_IN_START, .now = S(1)};
+        out.count = out.used = 0;
+        k->handle(self, &in, &out);
+        k->leave(self, S(2), &out);
+        k->advance(self, S(2), &out);
+        assert_true(k->standing(self, S(2)).left);
+        out.count = out.used = 0;
+        k->advance(self, S(100), &out);
+        assert_int_equal(out.count, 0);
+        assert_true(k->deadline(self) == MUSTER_NEVER);
+        free(self);
+    }
+}
+
 int main(void)
 {
 #define HERE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         HERE(leads_with_the_lock_and_says_what_is_void),
         HERE(renews_every_15_seconds),
+        HERE(who_leaves_the_electorate_has_no_vote_in_the_next),
+        HERE(who_has_left_asks_for_nothing_any_more),
         HERE(lock_of_another_is_waited_for),
         HERE(lock_that_was_taken_meanwhile_is_not_had),
         HERE(lost_acknowledgement_is_found_by_reading),

@@ -284,6 +284,24 @@ static void value_that_is_not_the_one_promised_is_asked_for_again(void **state)
     assert_null(door_note(d, MUSTER_NOTE_LEDGER_INHERITED));
 }
 
+static void what_is_no_list_of_ledgers_changes_nothing(void **state)
+{
+    (void)state;
+    put_ledger(d->peer[1].ledger_text, 1, 5, 290000);
+    d->answer[MUSTER_ASK_LEDGER_GET] = DOOR_ERROR;
+    d->error = "BUSY Redis is busy running a script.";
+    door_wait(d, S(3));
+    d->answer[MUSTER_ASK_LEDGER_GET] = DOOR_RAW;
+    d->raw = (struct muster_bytes){(const uint8_t *)"", 0};
+    door_wait(d, S(3));
+    assert_null(door_note(d, MUSTER_NOTE_LEDGER_INHERITED));
+    assert_null(triggered());
+    d->answer[MUSTER_ASK_LEDGER_GET] = DOOR_NORMAL;
+    door_wait(d, S(3));
+    assert_non_null(door_note(d, MUSTER_NOTE_LEDGER_INHERITED));
+    assert_int_equal(d->spins, 0);
+}
+
 /* ---- restarts ---- */
 
 static void restarted_member_has_its_ledger_from_the_disk(void **state)
@@ -394,6 +412,7 @@ int main(void)
         TEST(leader_does_not_act_before_it_knows_what_its_majority_holds, uninformed),
         TEST(other_majority_that_knows_no_more_will_do, uninformed),
         TEST(value_that_is_not_the_one_promised_is_asked_for_again, uninformed),
+        TEST(what_is_no_list_of_ledgers_changes_nothing, uninformed),
         TEST(restarted_member_has_its_ledger_from_the_disk, leading),
         TEST(damaged_ledger_counts_as_if_all_had_just_been_done, leading),
         TEST(ledger_knows_an_epoch, leading),
